@@ -38,6 +38,8 @@ __all__ = [
     "atoms",
     "load_rubrics",
     "load_topic",
+    "load_topics",
+    "node_line",
 ]
 
 RUBRICS = Path(__file__).with_name("rubrics")
@@ -239,7 +241,7 @@ def load_topic(path: Path) -> Topic:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise RubricError(str(path), _line_of(node, first["loc"]), f"{place or 'the file'}: {first['msg']}") from None
+        raise RubricError(str(path), node_line(node, first["loc"]), f"{place or 'the file'}: {first['msg']}") from None
 
 
 def load_rubrics(folder: Path = RUBRICS) -> dict[str, Rubric]:
@@ -262,7 +264,7 @@ def load_topics(folder: Path = RUBRICS) -> Mapping[str, Topic]:
     return {topic.questions[0].id: topic for topic in map(load_topic, sorted(folder.glob("*.yaml")))}
 
 
-def _line_of(node: yaml.Node | None, location: tuple[Any, ...]) -> int | None:
+def node_line(node: yaml.Node | None, location: tuple[Any, ...]) -> int | None:
     """The line (from 1) of the deepest node on a validation error's path."""
     if node is None:
         return None

@@ -1,0 +1,1 @@
+"""The interview: its order, its judgements, its agent and its memory."""

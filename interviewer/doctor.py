@@ -1,0 +1,90 @@
+"""What is used and whether it works: ``python -m interviewer doctor``. Nothing secret is shown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interviewer.errors import InterviewerError, UserMistake
+from interviewer.settings import Settings
+
+__all__ = ["Finding", "examine"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    says: str
+    fine: bool = True
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a turn needs, in the order in which it needs it."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("python", lambda: f"{platform.python_version()} on {platform.system()}"),
+        ("data folder", lambda: str(settings.home)),
+        ("key", lambda: "OPENAI_API_KEY is set" if os.environ.get("OPENAI_API_KEY") else "no OPENAI_API_KEY"),
+        ("database", lambda: _database(settings)),
+        ("documents", lambda: _documents(settings)),
+        ("search", lambda: _search(settings)),
+        ("tokens", _tokens),
+        *((f"model {model}", lambda model=model: _model(settings, model)) for model in settings.models),
+    ]
+    return [_finding(what, look) for what, look in checks]
+
+
+def _finding(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except (UserMistake, InterviewerError) as error:
+        return Finding(what, str(error), fine=False)
+
+
+def _database(settings: Settings) -> str:
+    from sqlalchemy.engine import make_url
+
+    from interviewer.store import Store
+
+    store = Store.at(settings.home, settings.database_url)
+    shown = make_url(store.url).render_as_string(hide_password=True)
+    return f"{shown}, {len(store.list_interviews(limit=1000))} interviews"
+
+
+def _documents(settings: Settings) -> str:
+    from knowledge.library import Library
+
+    library = Library(settings.home)
+    return ", ".join(f"{name} ({len(library.open(name).bank)} questions)" for name in library.names)
+
+
+def _search(settings: Settings) -> str:
+    from interviewer.service import Interviewer
+
+    interviewer = Interviewer(settings)
+    book = interviewer.library.open()
+    found = interviewer.index(book).search("기울기 소실", 1)
+    where = settings.chroma_url or "embedded Chroma"
+    return f"{where}, embeddings {settings.embeddings}, nearest to '기울기 소실' is question {found[0].question_id}"
+
+
+def _tokens() -> str:
+    from knowledge.tokens import describe
+
+    return describe()
+
+
+def _model(settings: Settings, model_id: str) -> str:
+    from interviewer.grader import Said
+    from interviewer.service import Interviewer
+    from interviewer.structured import method_of
+
+    interviewer = Interviewer(settings)
+    grader = interviewer.grader((model_id,))
+    grading = grader.grade(interviewer.library.open().key("1"), [Said("candidate", "sigmoid는 exp 연산 때문에 계산이 비쌉니다.")])
+    if grading.judgement is None:
+        raise InterviewerError(grading.error or "no judgement")
+    return f"gives judgements by {method_of(grader.models[0])} in {grading.seconds:.1f} s"

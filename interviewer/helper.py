@@ -1,0 +1,84 @@
+"""The helper agent: explains what a question means, with a search tool, and gives nothing of its answer away.
+
+    text, model_id, stamp = explain(models, search, key, "그 그래프가 뭔가요?", "ko")
+
+It is LangChain's ``create_agent``. It sees the question, its context and what the candidate asked, never the answer key;
+its search finds questions and other topics' notes, never this question's answers. What it writes is still checked
+against the key before a candidate sees it: a text that makes one of the points' claims is dropped for the plain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from interviewer.critique import Language
+from interviewer.models import Model
+from knowledge.answer_key import AnswerKey
+from knowledge.index import Passage
+from prompts.loader import load
+
+__all__ = ["explain", "gives_away", "plain_explanation"]
+
+MOST_STEPS = 8
+SHARED = 0.6
+"""Share of a claim's content words in one text at which the text makes the claim."""
+
+
+def explain(
+    models: Sequence[Model],
+    search: Callable[[str, int], list[Passage]],
+    key: AnswerKey,
+    asked: str,
+    language: Language,
+) -> tuple[str, str, str]:
+    """The explanation, the id of the model that wrote it ("" for the plain one), and the prompt's stamp."""
+    from langchain.agents import create_agent
+    from langchain_core.messages import AIMessage, HumanMessage
+    from langchain_core.tools import tool
+
+    @tool
+    def search_knowledge(query: str) -> str:
+        """Find related questions and notes of other topics in the interview's document."""
+        found = [p for p in search(query, 6) if p.question_id != key.question_id or p.kind == "question"]
+        return "\n".join(f"[{p.question_id}] {p.text}" for p in found[:3]) or "nothing found"
+
+    prompt = load("help")
+    context = key.context[language] if key.context else ""
+    name = "Korean" if language == "ko" else "English"
+    system = prompt.render(language=name, question=key.question[language], context=context)
+    for model in models:
+        agent = create_agent(model.chat, tools=[search_knowledge], system_prompt=system)
+        try:
+            state = agent.invoke({"messages": [HumanMessage(asked)]}, config={"recursion_limit": MOST_STEPS})
+        except Exception:  # whatever a provider raises, the candidate still gets the plain explanation
+            continue
+        last = state["messages"][-1]
+        text = str(last.text).strip() if isinstance(last, AIMessage) else ""
+        if text and not gives_away(text, key):
+            return text, model.id, prompt.stamp
+    return plain_explanation(key, language), "", prompt.stamp
+
+
+def plain_explanation(key: AnswerKey, language: Language) -> str:
+    """The question in the other language too, and what the candidate has in front of them."""
+    other: Language = "en" if language == "ko" else "ko"
+    parts = [key.question[language], f"({key.question[other]})" if key.question[other] != key.question[language] else ""]
+    if key.context:
+        parts.append(key.context[language])
+    return "\n\n".join(part for part in parts if part)
+
+
+def gives_away(text: str, key: AnswerKey) -> bool:
+    """Whether a text makes a claim of the key in so many words."""
+    from interviewer.reading import content_words
+
+    said = {word.key for word in content_words(text)}
+    question = {word.key for one in (key.question.ko, key.question.en) for word in content_words(one)}
+    if key.context:
+        question |= {word.key for one in (key.context.ko, key.context.en) for word in content_words(one)}
+    for point in key.points:
+        for statement in (point.statement.ko, point.statement.en):
+            claim = {word.key for word in content_words(statement)} - question
+            if len(claim) > 2 and len(claim & said) >= SHARED * len(claim):
+                return True
+    return False

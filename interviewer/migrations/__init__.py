@@ -1,0 +1,30 @@
+"""Alembic migrations of the interview database, run from code (``upgrade``) or by ``alembic -c`` with this folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Engine
+
+__all__ = ["config", "upgrade"]
+
+
+def config() -> Config:
+    """Alembic's configuration, without an ini file."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent))
+    return made
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to the newest revision; two processes that start at once do it one after the other."""
+    made = config()
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1649101)")
+        made.attributes["connection"] = connection
+        command.upgrade(made, "head")

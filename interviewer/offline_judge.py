@@ -1,0 +1,123 @@
+"""The offline judge: a judgement of a reply without any language model.
+
+    judge = OfflineJudge(Library())
+    judge(json.loads(judge_message(key, exchange)))
+    # {"intent": "answer", "points": [{"id": "cheap", "verdict": "hit", "quote": "…", "reason": "…"}, …], …}
+
+It reads the same message as a chat model and answers in the same schema. Where the question has a rubric, the rubric's
+patterns are looked up clause by clause (``reading.py``, ``matching.py``); where there are only reference answers, their
+claims are (``claims.py``). What speaks to the examiner instead of to the question is left out before either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from interviewer.claims import judge_claims
+from interviewer.matching import Match, Matcher
+from interviewer.reading import Clause, read
+from knowledge.errors import UserMistake
+from knowledge.language import nfc
+from knowledge.library import Library
+
+__all__ = ["OfflineJudge", "to_the_examiner"]
+
+_REASONS = {
+    "ko": {
+        "hit": "이 주장을 하는 구절이 있습니다.",
+        "partial": "이 주장의 일부만 말합니다.",
+        "contradicted": "이 주장과 반대로 말합니다.",
+        "missed": "이 주장에 대한 말이 없습니다.",
+    },
+    "en": {
+        "hit": "A passage makes this claim.",
+        "partial": "Only part of this claim is made.",
+        "contradicted": "The opposite is claimed.",
+        "missed": "Nothing speaks to this claim.",
+    },
+}
+
+_TO_THE_EXAMINER = re.compile(
+    r"만점|채점|점수(?:를|는|도)? ?(?:줘|주|달|부탁|매겨|처리|기록|높)|[0-9]\s*(?:/\s*[0-9]+|점)(?:을|으로|만)?\s*(?:줘|주|달|부탁|처리|기록|만점)?\s*(?:세요|십시오|하)|평가자|심사|관리자|개발자 ?모드|시스템 ?(?:메시지|프롬프트|명령|지시)|이전 ?(?:의 ?)?(?:지시|명령)|지시(?:사항)?(?:를|은|는)? ?무시|정답 ?처리|정답으로|합격|통과시켜|붙여 ?주|봐 ?주세요|간절|프롬프트"
+    r"|\bsystem\b\s*[:\]>]|\[/?(?:system|inst|admin)|</?(?:system|instruction|admin|assistant|user)|<\|"
+    r"|\bignore\b.{0,40}\b(?:instruction|previous|above|rubric|prompt)|\bdisregard\b|full (?:marks?|score|credit|points?)"
+    r"|\b(?:grader|grading|rubric|verdict|evaluator|examiner|admin(?:istrator)?|override|jailbreak|prompt)\b|\bscore\b.{0,20}(?:\d|\bmax|\bfull)|\bgive me\b|\bmark (?:this|it|every|all)\b"
+    r"|\"(?:score|verdict|points|hit|graded|grade)\"|'(?:score|verdict|points)'|\b(?:score|grade|verdict)\s*[:=]",
+    re.IGNORECASE,
+)
+
+
+def to_the_examiner(text: str) -> bool:
+    """Whether a sentence speaks to whoever marks it rather than to the question."""
+    return bool(_TO_THE_EXAMINER.search(text))
+
+
+class OfflineJudge:
+    """Judges by rubric or by reference. Compiled rubrics are kept; judging itself holds no state."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._matchers: dict[tuple[str, str], Matcher] = {}
+
+    def __call__(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """The judgement of a judge message, in the shape of ``judge.RawJudgement``."""
+        exchange = message.get("exchange", ())
+        text = nfc("\n".join(said["text"] for said in exchange if said.get("by") == "candidate"))
+        asked = [said["text"] for said in exchange if said.get("by") == "interviewer"]
+        clauses = _spoken(text, asked)
+        question = message["question"]
+        matcher = self._matcher(question)
+        if matcher is None:
+            return judge_claims(message, text, clauses)
+        matches = matcher.points(clauses)
+        language = "en" if message.get("language") == "en" else "ko"
+        points = [_point(point["id"], matches.get(point["id"]), text, language) for point in message["points"]]
+        misconceptions = [
+            {"id": name, "quote": text[match.start : match.end]}
+            for name, match in matcher.misconceptions(clauses).items()
+        ]
+        return {"intent": "answer", "points": points, "misconceptions": misconceptions, "extras": []}
+
+    def _matcher(self, question: Mapping[str, Any]) -> Matcher | None:
+        document, question_id = question.get("document"), question.get("id")
+        if not document or not question_id:
+            return None
+        if (document, question_id) not in self._matchers:
+            try:
+                book = self._library.open(document)
+            except UserMistake:
+                return None
+            rubric = book.rubric(question_id)
+            if rubric is None:
+                return None
+            self._matchers[document, question_id] = Matcher(rubric, book.bank[question_id].text)
+        return self._matchers[document, question_id]
+
+
+def _point(point_id: str, match: Match | None, text: str, language: str) -> dict[str, str]:
+    verdict = match.verdict if match else "missed"
+    quote = text[match.start : match.end].strip() if match else ""
+    return {"id": point_id, "reason": _REASONS[language][verdict], "verdict": verdict, "quote": quote}
+
+
+def _spoken(text: str, asked: Sequence[str]) -> list[Clause]:
+    """The clauses that answer: without those to the examiner, and without what the interviewer had said already."""
+    clauses = read(text)
+    sentences: dict[int, list[Clause]] = {}
+    for clause in clauses:
+        sentences.setdefault(clause.sentence, []).append(clause)
+    given = [_bag(read(one)) for one in asked]
+    left_out = set()
+    for number, parts in sentences.items():
+        whole = text[parts[0].start : parts[-1].end]
+        bag = _bag(parts)
+        copied = len(bag) > 3 and any(len(bag & one) >= 0.8 * len(bag) for one in given)
+        if to_the_examiner(whole) or copied:
+            left_out.add(number)
+    return [clause for clause in clauses if clause.sentence not in left_out]
+
+
+def _bag(clauses: Iterable[Clause]) -> set[str]:
+    return {word.key for clause in clauses for word in clause.words}

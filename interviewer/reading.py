@@ -1,0 +1,360 @@
+"""Read a reply the way the offline judge needs it: clause by clause, with what is negated and what is only a yardstick.
+
+    [clause] = read("sigmoid는 relu보다 빠르지 않다")
+    [(word.form, word.negated, word.yardstick) for word in clause.words]
+    # [("sigmoid", 0, False), ("relu", 0, True), ("빠르", 1, False)]
+
+A reply with all the right words can claim the opposite, and a list of terms claims nothing. So a claim is looked for
+within one clause or its neighbours (``matching.py``), never in the whole reply, and each word knows whether it is
+negated (않다, 없다, 안, 못, 아니다, not, no, never), conditional ("쓰지 않으면", "없이", "without": true of both sides), or the
+thing compared with ("sigmoid보다", "than sigmoid"). Morphemes come from ``knowledge.language``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from knowledge.language import Token, nfc, stem, tokens
+
+__all__ = ["AFFIRMED", "CONDITIONAL", "NEGATED", "Clause", "Word", "content_words", "read"]
+
+Polarity = Literal[0, 1, 2]
+AFFIRMED: Polarity = 0
+NEGATED: Polarity = 1
+CONDITIONAL: Polarity = 2
+
+
+@dataclass(slots=True)
+class Word:
+    """A content word. ``key`` is what it is compared by: the lexicon's term ("#relu"), an English stem, or the morpheme.
+
+    ``parts`` are the keys of the words in a term of several ("vanishing gradient").
+    """
+
+    key: str
+    form: str
+    start: int
+    end: int
+    negated: Polarity = AFFIRMED
+    yardstick: bool = False
+    topic: bool = False
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Clause:
+    """A clause of a reply: ``start`` and ``end`` are offsets into the NFC text.
+
+    ``sentence`` numbers its sentence; ``linked`` tells that the sentence goes on from the one before ("그래서 …");
+    ``heading`` that it only announces what follows ("장점:"); ``listed`` that it is an item of a bare list of terms.
+    """
+
+    start: int
+    end: int
+    text: str
+    words: list[Word]
+    sentence: int
+    linked: bool = False
+    heading: bool = False
+    listed: bool = False
+    prevents: bool = False
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A run of tokens between two clause boundaries."""
+
+    tokens: list[Token] = field(default_factory=list)
+
+
+_CONTENT = ("NNG", "NNP", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "MM", "W_", "NNB", "NP")
+_DROPPED = frozenset("것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이".split())
+_LIGHT = frozenset("하 되 있 주 보 이 나 지 같".split())
+_COORDINATING = frozenset("고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 ᆫ다면 다면 면 으면 라서 어서 아서 니까 으니까 므로 으므로 라 아 어 게 도록 자 려고 으려고 느라 더니 라고 다고".split())
+_BOUNDARY = frozenset("고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 므로 으므로 길래 더니".split())
+_IF = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면 거든 어야 아야 어도 아도 더라도".split())
+_ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
+_LINK = frozenset("그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split())
+_NEGATING = frozenset("not no never cannot cant dont doesnt isnt arent wont wasnt didnt nor neither hardly rarely nothing none lack lacks lacking fails fail avoids avoid prevents prevent stops stop".split())
+_PLAIN_NEGATION = _NEGATING - frozenset("avoids avoid prevents prevent stops stop".split())
+_ENGLISH_BREAK = frozenset("but while whereas although though because since so however and or if when unless that which where who".split())
+_ENGLISH_STOP = frozenset(
+    "a an the is are was were be been being am it its this that these those of to in on at by for with as from into and or but so "
+    "because since while whereas although though if when then than there here do does did can could will would should may might "
+    "must has have had i you we they he she my your our their them us also just very really quite such some any each "
+    "which who what how why where s t re ve ll d m about like".split()
+)
+_FUNCTION_WORDS = frozenset("the a an is are was were be to of in on at by for with because it that can does do not so as from".split())
+_JOINT = re.compile(r"[\s-]+")
+_SENTENCE = re.compile(r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]")
+_HEADING = re.compile(r"^\s*(?:#+\s*|>\s*|\*\*|[-*•]\s*)?[^.!?]{1,40}?(?::|\*\*)?\s*$")
+_BULLET = re.compile(r"^\s*(?:[-*•·]|\d+[.)]|\(\d+\)|[①-⑨])\s*")
+
+
+def read(text: str) -> list[Clause]:
+    """The clauses of a reply, in order."""
+    text = nfc(text)
+    clauses: list[Clause] = []
+    for number, (start, sentence) in enumerate(_sentences(text)):
+        found = tokens(sentence)
+        pieces = list(_pieces(found))
+        listed = _is_list(sentence, pieces)
+        first_word = next((t.form for t in found if t.tag[0] in "NMSVI"), "")
+        for piece in pieces:
+            clause = _clause(text, start, piece.tokens, number)
+            if clause is None:
+                continue
+            clause.listed = listed
+            clause.linked = first_word in _LINK or sentence.lstrip(" -*>").startswith(("→", "->", "=>"))
+            clauses.append(clause)
+        if clauses and clauses[-1].sentence == number and sentence.rstrip().endswith((":", "：")):
+            clauses[-1].heading = True
+    return clauses
+
+
+def content_words(text: str) -> list[Word]:
+    """All content words of a text, without regard to clauses."""
+    return [word for clause in read(text) for word in clause.words]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for match in _SENTENCE.finditer(text):
+        yield from _sentence(text, start, match.start())
+        start = match.end()
+    yield from _sentence(text, start, len(text))
+
+
+def _sentence(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    bullet = _BULLET.match(text[start:end])
+    if bullet:
+        start += bullet.end()
+    if text[start:end].strip():
+        yield start, text[start:end]
+
+
+def _pieces(found: list[Token]) -> Iterator[_Piece]:
+    """Split at connective endings, at a comma behind a predicate, and at English conjunctions."""
+    piece = _Piece()
+    for index, token in enumerate(found):
+        english = token.tag == "SL" and token.form in _ENGLISH_BREAK and len(piece.tokens) > 1
+        if english and _has_content(piece):
+            yield piece
+            piece = _Piece()
+        piece.tokens.append(token)
+        following = found[index + 1] if index + 1 < len(found) else None
+        connective = token.tag == "EC" and token.form in _BOUNDARY and not (following and following.tag == "VX")
+        comma = token.tag == "SP" or (token.tag == "SW" and token.form in "→⇒") or (token.tag == "SY" and token.form in "/|")
+        if (connective or comma) and _has_content(piece):
+            yield piece
+            piece = _Piece()
+    if piece.tokens:
+        yield piece
+
+
+def _has_content(piece: _Piece) -> bool:
+    return any(token.tag[:2] in ("NN", "VV", "VA", "SL", "SN", "XR") for token in piece.tokens)
+
+
+def _is_list(sentence: str, pieces: list[_Piece]) -> bool:
+    """Three or more short items side by side without a predicate or a function word among them."""
+    if len(pieces) < 3:
+        return False
+    spoken = 0
+    for piece in pieces:
+        tags = {token.tag.partition("-")[0] for token in piece.tokens}
+        words = {token.form for token in piece.tokens if token.tag == "SL"}
+        if tags & {"VV", "VA", "VX", "VCP", "VCN", "EF", "XSV", "XSA", "ETN"} or words & _FUNCTION_WORDS:
+            spoken += 1
+    return spoken * 4 <= len(pieces)
+
+
+def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause | None:
+    if not found:
+        return None
+    start, end = offset + found[0].start, offset + found[-1].end
+    clause = Clause(start, end, text[start:end], [], sentence)
+    places = _words(clause, offset, found)
+    _mark_particles(found, places)
+    _mark_korean_negation(clause, found, places)
+    _mark_english_negation(found, places)
+    return clause
+
+
+def _words(clause: Clause, offset: int, found: list[Token]) -> dict[int, Word]:
+    """The content words, by the index of their (last) token."""
+    places: dict[int, Word] = {}
+    prefix: Token | None = None
+    for index, token in enumerate(found):
+        tag = token.tag.partition("-")[0]
+        if tag == "XPN":
+            prefix = token
+            continue
+        if tag == "XSN" and index - 1 in places and not token.term:
+            word = places.pop(index - 1)
+            word.form, word.end = word.form + token.form, offset + token.end
+            word.key = word.key if word.key.startswith("#") else word.form
+            places[index] = word
+            continue
+        if tag not in _CONTENT and not tag.startswith("W_"):
+            prefix = None
+            continue
+        if _dropped(token, tag):
+            prefix = None
+            continue
+        form, begin = token.form, token.start
+        if prefix is not None:
+            form, begin, prefix = prefix.form + form, prefix.start, None
+        word = Word(_key(token.term, form, tag), form, offset + begin, offset + token.end, parts=_parts(token.form) if token.term else ())
+        places[index] = word
+    clause.words = [places[index] for index in sorted(places)]
+    return places
+
+
+def _key(term: str, form: str, tag: str) -> str:
+    return f"#{term}" if term else stem(form) if tag == "SL" else form
+
+
+@lru_cache(maxsize=4096)
+def _parts(term_form: str) -> tuple[str, ...]:
+    """The keys of a term's words, none if it is one word."""
+    pieces = _JOINT.split(term_form)
+    if len(pieces) < 2:
+        return ()
+    inner = (t for piece in pieces for t in tokens(piece))
+    return tuple(_key(t.term, t.form, t.tag) for t in inner if t.tag.startswith(_CONTENT) and not _dropped(t, t.tag))
+
+
+def _dropped(token: Token, tag: str) -> bool:
+    if token.term:
+        return False
+    if tag == "SL":
+        return token.form in _ENGLISH_STOP or token.form in _PLAIN_NEGATION or token.form in {"doesn", "isn", "don", "aren", "won", "didn", "wasn", "can't"}
+    return token.form in _DROPPED or (tag in ("NNB", "NP") and len(token.form) == 1)
+
+
+def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
+    """Topics ("sigmoid는") and yardsticks ("sigmoid보다", "sigmoid에 비해", "than sigmoid", "unlike sigmoid")."""
+    for index, word in places.items():
+        after = [t for t in found[index + 1 : index + 4]]
+        if after and after[0].tag in ("JX", "JKS") and after[0].form in ("은", "는", "이", "가"):
+            word.topic = True
+        forms = [t.form for t in after]
+        if forms[:1] in (["보다"], ["처럼"]) or forms[:2] in (["에", "비하"], ["과", "달리"], ["와", "달리"], ["과", "다르"], ["와", "다르"]):
+            if not (forms[:1] == ["보다"] and word.form.isdecimal()):
+                word.yardstick = True
+        if forms[:1] == ["대비"]:
+            word.yardstick = True
+    yardstick_for = 0
+    for index, token in enumerate(found):
+        if token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs"):
+            yardstick_for = 2
+        elif token.tag == "SL" and token.form == "compared":
+            yardstick_for = 2
+        elif index in places and yardstick_for:
+            places[index].yardstick = True
+            yardstick_for -= 1
+        elif token.tag == "SP":
+            yardstick_for = 0
+
+
+def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, Word]) -> None:
+    for index, token in enumerate(found):
+        tag = token.tag.partition("-")[0]
+        behind = found[index + 1 :]
+        if tag == "VX" and token.form in ("않", "못하", "말") and index and found[index - 1].form in ("지", "질", "진"):
+            polarity = _polarity(clause, behind)
+            if polarity is not None:
+                _negate(found, places, index - 2, polarity, subject=_is_light(found, index - 2))
+        elif tag == "MAG" and token.form in ("안", "못") and index + 1 < len(found):
+            target = next((i for i in range(index + 1, min(index + 4, len(found))) if found[i].tag[0] in "VN" or found[i].tag == "XR"), None)
+            polarity = _polarity(clause, found[index + 2 :])
+            if target is not None and polarity is not None:
+                _negate(found, places, target, polarity, subject=_is_light(found, target), before=index)
+        elif tag == "MAG" and token.form == "없이":
+            _negate(found, places, index, CONDITIONAL, subject=True)
+        elif (tag == "VA" and token.form == "없") or tag == "VCN":
+            if any(t.form == "뿐" for t in found[max(0, index - 3) : index]):
+                continue
+            polarity = _polarity(clause, behind)
+            if polarity is None:
+                continue
+            if index >= 2 and found[index - 1].form in ("수", "리") and found[index - 1].tag == "NNB":
+                _negate(found, places, index - 3, polarity, subject=False)
+            else:
+                _negate(found, places, index, polarity, subject=True)
+
+
+def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
+    """What a negation means by what follows it: None where it is a question or is itself negated."""
+    for position, token in enumerate(behind[:4]):
+        if token.tag == "EC" and token.form in ("게", "도록"):
+            clause.prevents = True
+            return NEGATED
+        if token.tag == "EC" and token.form in _IF:
+            return CONDITIONAL
+        if token.tag == "EF" and _ASKING.search(token.form):
+            return None
+        if token.tag in ("VX", "VA", "VCN") and token.form in ("않", "없", "아니") and position:
+            return None
+        if token.tag in ("SP", "SF"):
+            break
+    return NEGATED
+
+
+def _is_light(found: list[Token], index: int) -> bool:
+    return 0 <= index < len(found) and found[index].tag.startswith("V") and found[index].form in _LIGHT
+
+
+def _negate(
+    found: list[Token], places: dict[int, Word], index: int, polarity: Polarity, *, subject: bool, before: int | None = None
+) -> None:
+    """Negate the predicate at ``index`` and what it directly governs: its object and the nouns attached to it, and its
+    subject for 없다, 아니다 and light verbs ("수렴이 안 된다")."""
+    if index in places:
+        _set(places[index], polarity)
+    position = (before if before is not None else index) - 1
+    governed = False
+    while position >= 0:
+        token = found[position]
+        tag = token.tag.partition("-")[0]
+        if position in places and not tag.startswith(("VV", "VA")):
+            _set(places[position], polarity)
+            governed = True
+        elif tag in ("JKO", "XSN", "XSV", "XSA") or (tag == "JKG" and not governed):
+            pass
+        elif subject and tag in ("JKS", "JKC", "JX") and not governed:
+            pass
+        elif tag in ("JKB",) and token.form in ("에", "로", "으로", "까지") and not governed and not subject:
+            pass
+        elif position not in places and tag in ("NNB", "MAG", "SS", "SW", "SSO", "SSC"):
+            pass
+        else:
+            break
+        position -= 1
+
+
+def _set(word: Word, polarity: Polarity) -> None:
+    word.negated = AFFIRMED if word.negated == NEGATED and polarity == NEGATED else polarity
+
+
+def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
+    scope, polarity, governed = 0, NEGATED, 0
+    for index, token in enumerate(found):
+        if token.tag == "SP" or (token.tag == "SL" and token.form in ("but", "because", "so", "while")):
+            scope = 0
+        negation = token.tag == "SL" and (token.form in _PLAIN_NEGATION or token.form == "without" or token.form.endswith("n't"))
+        contraction = token.form == "t" and index >= 2 and found[index - 1].form in ("'", "’")
+        following = found[index + 1].form if index + 1 < len(found) else ""
+        if (negation or contraction) and following not in ("only", "just", "merely"):
+            scope, governed = 5, 0
+            polarity = CONDITIONAL if token.form == "without" else NEGATED
+        elif scope and index in places:
+            if not (governed and token.tag.startswith(("V", "J"))):
+                _set(places[index], polarity)
+            governed += 1
+            scope -= 1

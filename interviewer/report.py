@@ -1,0 +1,144 @@
+"""A finished (or unfinished) interview as a report: Markdown or one self-contained HTML page.
+
+    text = markdown_report(outcome(view, book))
+    page = html_report(outcome(view, book))
+
+Both are made from the same data as ``--json``, so nothing stands in a report that is not in the data. What the candidate
+and the models wrote is text: escaped in HTML, fenced in Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["html_report", "markdown_report", "render_report"]
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+_BANDS = {
+    "ko": {"none": "없음", "thin": "부족", "partial": "절반", "good": "좋음", "strong": "우수"},
+    "en": {"none": "none", "thin": "thin", "partial": "half", "good": "good", "strong": "strong"},
+}
+_VERDICTS = {
+    "ko": {"hit": "맞음", "partial": "일부", "missed": "빠짐", "contradicted": "반대"},
+    "en": {"hit": "hit", "partial": "partial", "missed": "missed", "contradicted": "contradicted"},
+}
+_KINDS = {
+    "ko": {"hint": "힌트", "skip": "건너뜀", "repeat": "다시 물음", "reveal": "정답 보기", "clarify": "질문 확인", "back": "이전 질문", "object": "이의", "stop": "종료", "probe": "꼬리 질문", "answer": "답변"},
+    "en": {"hint": "hint", "skip": "skipped", "repeat": "repeated", "reveal": "answer shown", "clarify": "clarified", "back": "back", "object": "objection", "stop": "stopped", "probe": "probe", "answer": "answer"},
+}
+_WORDS = {
+    "ko": {
+        "title": "모의 면접 리포트",
+        "score": "총점",
+        "topic": "주제",
+        "graded": "채점",
+        "skipped": "건너뜀·정답 보기",
+        "not_graded": "채점 못 함",
+        "weakest": "먼저 복습할 질문",
+        "reply": "답변",
+        "model": "채점 모델",
+        "document": "문서",
+        "date": "날짜",
+        "evidence": "항목별 근거",
+        "none": "점수 없음",
+        "source": "문서 {}행",
+    },
+    "en": {
+        "title": "Mock interview report",
+        "score": "Score",
+        "topic": "Topic",
+        "graded": "graded",
+        "skipped": "skipped or shown",
+        "not_graded": "not graded",
+        "weakest": "Practise these first",
+        "reply": "Reply",
+        "model": "Graded by",
+        "document": "Document",
+        "date": "Date",
+        "evidence": "Evidence, point by point",
+        "none": "no score",
+        "source": "document line {}",
+    },
+}
+
+
+def markdown_report(data: Mapping[str, Any]) -> str:
+    """The report as Markdown."""
+    language = _language(data)
+    words, interview, summary = _WORDS[language], data["interview"], data["summary"]
+    lines = [
+        f"# {words['title']}",
+        "",
+        f"- {words['date']}: {interview['created']}",
+        f"- {words['document']}: {interview['document']}",
+        f"- {words['model']}: {interview['model']}",
+        f"- {words['score']}: **{_percent(summary['score'], language)}**"
+        f" ({words['graded']} {summary['graded']}/{summary['questions']}, {words['skipped']} {summary['skipped']},"
+        f" {words['not_graded']} {summary['not_graded']})",
+        "",
+        f"| {words['topic']} | {words['score']} |",
+        "|---|---|",
+        *(f"| {t['id']}. {_cell(t['title'])} | {_percent(t['score'], language)} |" for t in summary["topics"]),
+        "",
+    ]
+    if summary["weakest"]:
+        lines += [f"**{words['weakest']}**: {', '.join(summary['weakest'])}", ""]
+    for turn in data["turns"]:
+        kind = _KINDS[language][turn["kind"]]
+        score = "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({_BANDS[language][turn['band']]})"
+        lines += [f"## {turn['question_id']} {turn['question']}", "", f"_{kind}{score}_", ""]
+        if turn["reply"]:
+            lines += [*(f"> {line}" for line in turn["reply"].splitlines()), ""]
+        lines += [turn["critique"], ""]
+        for point in turn["points"]:
+            quote = f" — “{' '.join(point['quote'].split())}”" if point["quote"] else ""
+            lines.append(f"- {_VERDICTS[language][point['verdict']]}: {point['statement']}{_sources(point, words)}{quote}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def html_report(data: Mapping[str, Any]) -> str:
+    """The report as one HTML page that opens from disk, in light and dark."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True}).disable(["image", "link"])
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    language = _language(data)
+    environment.filters["markdown"] = lambda text: Markup(markdown.render(text))
+    environment.filters["percent"] = lambda score: _percent(score, language)
+    environment.filters["sources"] = lambda point: _sources(point, _WORDS[language])
+    return environment.get_template("report.html").render(
+        data=data,
+        language=language,
+        words=_WORDS[language],
+        bands=_BANDS[language],
+        verdicts=_VERDICTS[language],
+        kinds=_KINDS[language],
+    )
+
+
+def render_report(ending: str, data: Mapping[str, Any]) -> str:
+    """The report in the form that a file's ending names: HTML for .html and .htm, else Markdown."""
+    return html_report(data) if ending.lower() in (".html", ".htm") else markdown_report(data)
+
+
+def _language(data: Mapping[str, Any]) -> str:
+    return "en" if data["interview"]["language"] == "en" else "ko"
+
+
+def _percent(score: float | None, language: str) -> str:
+    return _WORDS[language]["none"] if score is None else f"{score * 100:.0f}%"
+
+
+def _sources(point: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    spans = [f"{a}" if a == b else f"{a}–{b}" for a, b in (source["lines"] for source in point["sources"])]
+    return f" ({words['source'].format(', '.join(spans))})" if spans else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,281 @@
+"""The interviewer as an application: start, reply, resume, regrade. The terminal, the web page and the tests all use this.
+
+    interviewer = Interviewer(Settings.load())
+    view = interviewer.start(Options(language="ko", topics=("1",)))
+    for event in interviewer.reply(view.id, "sigmoid는 exp 연산 때문에 비싸요"):
+        ...
+    interviewer.view(view.id).current        # the next question, as it is to be asked
+
+One instance serves any number of interviews and threads: it holds settings, the database and compiled things, and nothing
+of any interview. What opens slowly (Chroma, Kiwi, a provider's client) is opened when it is first needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from interviewer import wording
+from interviewer.critique import TONES, Language, Tone
+from interviewer.errors import StoreError, UserMistake
+from interviewer.interview import Move, State, replay
+from interviewer.plan import FollowUps, Plan, make_plan
+from interviewer.settings import Settings
+from interviewer.store import InterviewRow, Store, TurnRow
+from knowledge.answer_key import AnswerKey
+from knowledge.library import Book, Library
+
+if TYPE_CHECKING:
+    from interviewer.agent import Event, Tools
+    from interviewer.grader import Grader, Grading
+    from knowledge.index import Index, Passage
+
+__all__ = ["Asked", "Interviewer", "Options", "View"]
+
+LOCKS = 256
+"""Interviews share this many locks; two that fall on one wait for each other's turn, which does no harm."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a candidate chooses. ``topics`` are main question ids, None for all; ``model`` overrides the settings."""
+
+    language: Language = "ko"
+    topics: tuple[str, ...] | None = None
+    follow_ups: FollowUps = "all"
+    document: str | None = None
+    tone: Tone = "plain"
+    probes: bool = True
+    model: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question that waits for a reply: its text as asked, with what a listener would have in front of them."""
+
+    question_id: str
+    text: str
+    number: int
+    context: str = ""
+    figure: str | None = None
+    probe: str | None = None
+    hints_given: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """An interview as it stands. ``current`` is None when it is over; ``pending`` is a reply that has no result yet."""
+
+    row: InterviewRow
+    turns: tuple[TurnRow, ...]
+    state: State
+    current: Asked | None
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+    @property
+    def language(self) -> Language:
+        return "en" if self.row.settings.get("language") == "en" else "ko"
+
+    @property
+    def pending(self) -> TurnRow | None:
+        return next((turn for turn in self.turns if turn.result is None), None)
+
+    @property
+    def finished(self) -> bool:
+        return self.current is None
+
+
+class Interviewer:
+    """See the module. ``library``, ``store`` and ``grader`` can be given, for tests and evaluations."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        library: Library | None = None,
+        store: Store | None = None,
+        grader: Grader | None = None,
+    ) -> None:
+        self.settings = settings
+        self.library = library or Library(settings.home)
+        self._store = store
+        self._graders: dict[tuple[str, ...], Grader] = {settings.models: grader} if grader else {}
+        self._indexes: dict[str, Index] = {}
+        self._lock = threading.RLock()
+        self._turn_locks = [threading.Lock() for _ in range(LOCKS)]
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, opened and migrated at the first use."""
+        return self._store or Store.at(self.settings.home, self.settings.database_url)
+
+    def start(self, options: Options, owner: str = "local") -> View:
+        """A new interview.
+
+        Raises:
+            UserMistake: a document, topic, tone or model that does not exist.
+        """
+        book = self.library.open(options.document)
+        plan = make_plan(book.bank, options.topics, options.follow_ups)
+        if options.tone not in TONES:
+            raise UserMistake(f"there is no tone {options.tone!r}; choose among {', '.join(TONES)}")
+        models = self._models(options.model)
+        chosen = {**asdict(options), "document": book.name, "models": list(models)}
+        row = InterviewRow(book.name, book.bank.sha256, plan.question_ids, chosen, owner)
+        self.grader(models)
+        self.store.add_interview(row)
+        return self.view(row.id, owner)
+
+    def view(self, interview_id: str, owner: str | None = None) -> View:
+        """An interview as it stands. ``owner`` None sees all owners' (the command line); the web page passes its own."""
+        row = self.store.interview(interview_id, owner)
+        turns = tuple(self.store.turns(row.id))
+        state = replay(Plan(row.plan), _moves(turns))
+        return View(row, turns, state, self._asked(row, state))
+
+    def reply(
+        self, interview_id: str, text: str, owner: str | None = None, n: int | None = None, probes: bool | None = None
+    ) -> Iterator[Event]:
+        """One turn: commit the reply, then yield what there is to show while it is read and judged.
+
+        Args:
+            probes: whether this answer may be probed; by default as the interview's options say.
+            n: the turn's number as the caller saw it (``len(view.turns) + 1``); a reply for a place that is taken
+                (a double submit) is refused.
+
+        Raises:
+            UserMistake: the interview is over or is not the owner's.
+            AlreadyAnswered: place ``n`` has a reply.
+        """
+        interview_id = self.store.interview(interview_id, owner).id
+        with self._turn_lock(interview_id):
+            view = self._settled(self.view(interview_id, owner))
+            if view.current is None:
+                raise UserMistake("this interview is over; start a new one")
+            asked = view.current
+            turn = TurnRow(n or len(view.turns) + 1, asked.question_id, asked.text, text, asked.probe)
+            yield from self._run(view, turn, probes)
+
+    def resume(self, interview_id: str, owner: str | None = None) -> View:
+        """The interview, with a reply that was still pending when its process ended now judged."""
+        interview_id = self.store.interview(interview_id, owner).id
+        with self._turn_lock(interview_id):
+            return self._settled(self.view(interview_id, owner))
+
+    def regrade(self, interview_id: str, model: str | None = None, owner: str | None = None) -> Iterator[tuple[TurnRow, Grading]]:
+        """Judge every answer of an interview once more, with another model or because it was not graded.
+
+        Both results are kept and the new one counts, unless it is not graded and the old one was.
+        """
+        from interviewer.agent import regraded
+
+        view = self.resume(interview_id, owner)
+        grader = self.grader(self._models(model))
+        book = self.library.open(view.row.document)
+        for turn in view.turns:
+            if turn.result and turn.result.kind in ("answer", "probe"):
+                grading = regraded(self._tools(view.row, grader), view.row, self._key(book, view.row, turn), view.turns, turn)
+                yield turn, grading
+
+    def grader(self, models: tuple[str, ...] | None = None) -> Grader:
+        """The grader over these models (the settings' by default), opened once."""
+        wanted = models or self.settings.models
+        with self._lock:
+            if wanted not in self._graders:
+                from interviewer.grader import Grader
+                from interviewer.models import open_model
+                from prompts.loader import load
+
+                self._graders[wanted] = Grader([open_model(m, self.library) for m in wanted], load("judge"))
+            return self._graders[wanted]
+
+    def index(self, book: Book) -> Index:
+        """The search index of a document, built or brought up to date at its first use in this process."""
+        with self._lock:
+            if book.name not in self._indexes:
+                from knowledge.embeddings import embeddings
+                from knowledge.index import Index
+
+                made = embeddings(self.settings.embeddings)
+                index = Index.open(self.settings.home, self.settings.chroma_url, made, book.name)
+                index.refresh(book.bank)
+                self._indexes[book.name] = index
+            return self._indexes[book.name]
+
+    def _settled(self, view: View) -> View:
+        """The view with pending replies judged, the first one first."""
+        while view.pending is not None:
+            for _ in self._run(replace(view, turns=view.turns[: view.pending.n - 1]), view.pending):
+                pass
+            view = self.view(view.id)
+        return view
+
+    def _run(self, view: View, turn: TurnRow, probes: bool | None = None) -> Iterator[Event]:
+        from interviewer.agent import turn_graph
+
+        book = self.library.open(view.row.document)
+        objected = next((t for t in reversed(view.turns) if t.result and t.result.graded), None)
+        given: dict[str, Any] = {
+            "interview": view.row,
+            "key": self._key(book, view.row, turn),
+            "state": view.state,
+            "earlier": list(view.turns),
+            "turn": turn,
+            "may_probe": view.row.settings.get("probes", True) if probes is None else probes,
+            "objected": objected,
+            "objected_key": self._key(book, view.row, objected) if objected else None,
+        }
+        tools = self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
+        yield from turn_graph().stream(given, context=tools, stream_mode="custom")  # type: ignore[misc]
+
+    def _tools(self, row: InterviewRow, grader: Grader) -> Tools:
+        from interviewer.agent import Tools
+
+        book = self.library.open(row.document)
+
+        def search(query: str, k: int) -> list[Passage]:
+            return self.index(book).search(query, k)
+
+        return Tools(self.store, grader, search, self.settings.max_reply)
+
+    def _asked(self, row: InterviewRow, state: State) -> Asked | None:
+        if state.current is None:
+            return None
+        book = self.library.open(row.document)
+        if book.bank.sha256 != row.document_sha256:
+            raise StoreError(f"the document {row.document} has changed since this interview began; start a new one")
+        key = book.key(state.current)
+        language: Language = "en" if row.settings.get("language") == "en" else "ko"
+        return Asked(
+            question_id=key.question_id,
+            text=wording.asked(key, language, state.awaiting_probe),
+            number=state.position + 1,
+            context=key.context[language] if key.context else "",
+            figure=key.figure,
+            probe=state.awaiting_probe,
+            hints_given=state.hints.get(key.question_id, 0),
+        )
+
+    def _key(self, book: Book, row: InterviewRow, turn: TurnRow) -> AnswerKey:
+        return book.key(turn.question_id)
+
+    def _models(self, spec: str | None) -> tuple[str, ...]:
+        return Settings.load(model=spec).models if spec else self.settings.models
+
+    @contextmanager
+    def _turn_lock(self, interview_id: str) -> Iterator[None]:
+        """One turn at a time in one interview of this process; between processes the database decides."""
+        with self._turn_locks[hash(interview_id) % LOCKS]:
+            yield
+
+
+def _moves(turns: Sequence[TurnRow]) -> list[Move]:
+    return [Move(t.question_id, t.result.kind, t.result.probe) for t in turns if t.result]  # type: ignore[arg-type]

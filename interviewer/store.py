@@ -1,0 +1,356 @@
+"""The memory of all interviews: three tables, to which rows are only ever added.
+
+- ``interviews``: who asked for what (owner, document, plan, settings).
+- ``turns``: what the candidate wrote, committed before any model is called; unique (interview, n), so that a double
+  submit or a second replica can't answer one place twice.
+- ``results``: what came of a turn (kind, judgement, score, critique, model, tokens); a regrade or an objection adds
+  another, and the last one counts.
+
+A turn without a result is pending: the process ended in between, and resuming takes it up again. Everything else (the
+current question, the score so far) is read from these rows.
+
+SQLite (WAL, every commit synced to disk) by default, PostgreSQL by URL. Alembic migrates.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine, make_url
+
+from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
+
+__all__ = ["HEAD", "InterviewRow", "ResultRow", "Store", "TurnRow", "metadata"]
+
+HEAD = "0001"
+"""The newest schema revision (a test compares it with Alembic's)."""
+
+BUSY_SECONDS = 10
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """Times in UTC, also where the database keeps no time zone (SQLite)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+metadata = sa.MetaData()
+
+interviews = sa.Table(
+    "interviews",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False, index=True),
+    sa.Column("document", sa.String(255), nullable=False),
+    sa.Column("document_sha256", sa.String(64), nullable=False),
+    sa.Column("plan", sa.JSON, nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False, index=True),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("interview_id", sa.ForeignKey("interviews.id"), nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("question_id", sa.String(32), nullable=False),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("asked_probe", sa.String(64)),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("interview_id", "n"),
+)
+
+results = sa.Table(
+    "results",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("turn_id", sa.ForeignKey("turns.id"), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("graded", sa.Boolean, nullable=False),
+    sa.Column("score", sa.Float),
+    sa.Column("judgement", sa.JSON),
+    sa.Column("critique", sa.Text, nullable=False),
+    sa.Column("probe", sa.String(64)),
+    sa.Column("model", sa.String(255), nullable=False),
+    sa.Column("prompt", sa.String(255), nullable=False),
+    sa.Column("tokens_input", sa.Integer, nullable=False),
+    sa.Column("tokens_output", sa.Integer, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("objection", sa.Text),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("turn_id", "seq"),
+)
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """What came of a turn. ``score`` is None unless ``graded``; ``judgement`` is ``judge.Judgement`` as plain data."""
+
+    kind: str
+    graded: bool = False
+    score: float | None = None
+    judgement: dict[str, Any] | None = None
+    critique: str = ""
+    probe: str | None = None
+    model: str = ""
+    prompt: str = ""
+    tokens_input: int = 0
+    tokens_output: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    objection: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TurnRow:
+    """What the candidate wrote at place ``n`` (from 1), and its results so far, oldest first."""
+
+    n: int
+    question_id: str
+    question: str
+    reply: str
+    asked_probe: str | None = None
+    created: datetime | None = None
+    id: int = 0
+    results: tuple[ResultRow, ...] = ()
+
+    @property
+    def result(self) -> ResultRow | None:
+        """The result that counts, None while the turn is pending."""
+        return self.results[-1] if self.results else None
+
+
+@dataclass(frozen=True)
+class InterviewRow:
+    """An interview as it was asked for."""
+
+    document: str
+    document_sha256: str
+    plan: tuple[str, ...]
+    settings: dict[str, Any]
+    owner: str = "local"
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Store:
+    """Interviews, turns and results in one database. Safe to share between threads.
+
+    Raises (every method):
+        StoreError: the database can't be read or written; the message is one line.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = _engine(url)
+        with _errors(self.url):
+            self._migrate()
+
+    @classmethod
+    def at(cls, home: Path, url: str | None = None) -> Store:
+        """The store in a data folder, or at a database URL."""
+        if url:
+            return cls(url)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the data folder {home} can't be used ({error.strerror}); set INTERVIEWER_HOME") from None
+        return cls(f"sqlite:///{home / 'interviews.sqlite3'}")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def add_interview(self, row: InterviewRow) -> None:
+        values = {**vars(row), "plan": list(row.plan)}
+        with self._begin() as connection:
+            connection.execute(interviews.insert().values(**values))
+
+    def interview(self, interview_id: str, owner: str | None = None) -> InterviewRow:
+        """One interview, by its id or an unambiguous beginning of it (at least 4 characters).
+
+        Raises:
+            UserMistake: there is none, or it is another owner's (which is not told apart).
+        """
+        query = sa.select(interviews)
+        if len(interview_id) == 36:
+            query = query.where(interviews.c.id == interview_id)
+        elif len(interview_id) >= 4:
+            query = query.where(interviews.c.id.startswith(interview_id, autoescape=True)).limit(2)
+        else:
+            query = query.where(sa.false())
+        if owner is not None:
+            query = query.where(interviews.c.owner == owner)
+        with self._connect() as connection:
+            rows = connection.execute(query).all()
+        if len(rows) != 1:
+            raise UserMistake(f"no interview {interview_id!r}; `python -m interviewer list` shows them")
+        return _interview(rows[0])
+
+    def list_interviews(self, owner: str | None = None, limit: int = 50) -> list[InterviewRow]:
+        """The newest interviews, newest first."""
+        query = sa.select(interviews).order_by(interviews.c.created.desc(), interviews.c.id).limit(limit)
+        if owner is not None:
+            query = query.where(interviews.c.owner == owner)
+        with self._connect() as connection:
+            return [_interview(row) for row in connection.execute(query)]
+
+    def turns(self, interview_id: str) -> list[TurnRow]:
+        """All turns of an interview in order, each with its results."""
+        with self._connect() as connection:
+            turn_rows = connection.execute(
+                sa.select(turns).where(turns.c.interview_id == interview_id).order_by(turns.c.n)
+            ).all()
+            result_rows = connection.execute(
+                sa.select(results)
+                .join(turns, results.c.turn_id == turns.c.id)
+                .where(turns.c.interview_id == interview_id)
+                .order_by(results.c.turn_id, results.c.seq)
+            ).all()
+        by_turn: dict[int, list[ResultRow]] = {}
+        for row in result_rows:
+            by_turn.setdefault(row.turn_id, []).append(_result(row))
+        return [_turn(row, by_turn.get(row.id, ())) for row in turn_rows]
+
+    def add_turn(self, interview_id: str, turn: TurnRow) -> TurnRow:
+        """Commit what the candidate wrote, before anything is done with it.
+
+        Raises:
+            AlreadyAnswered: place ``n`` of this interview has a reply.
+        """
+        created = turn.created or datetime.now(UTC)
+        values = {
+            "interview_id": interview_id,
+            "n": turn.n,
+            "question_id": turn.question_id,
+            "question": turn.question,
+            "asked_probe": turn.asked_probe,
+            "reply": turn.reply,
+            "created": created,
+        }
+        try:
+            with self._begin() as connection:
+                key = connection.execute(turns.insert().values(**values)).inserted_primary_key
+        except sa.exc.IntegrityError:
+            raise AlreadyAnswered(f"turn {turn.n} of interview {interview_id} has a reply already") from None
+        assert key is not None
+        return TurnRow(turn.n, turn.question_id, turn.question, turn.reply, turn.asked_probe, created, key[0])
+
+    def add_result(self, turn: TurnRow, result: ResultRow) -> ResultRow:
+        """Commit what came of a turn; where another process was quicker, its result is kept and returned."""
+        created = result.created or datetime.now(UTC)
+        row = ResultRow(**{**vars(result), "created": created})
+        values = {**vars(row), "turn_id": turn.id, "seq": len(turn.results) + 1}
+        try:
+            with self._begin() as connection:
+                connection.execute(results.insert().values(**values))
+        except sa.exc.IntegrityError:
+            with self._connect() as connection:
+                kept = connection.execute(
+                    sa.select(results).where(results.c.turn_id == turn.id).order_by(results.c.seq.desc()).limit(1)
+                ).one()
+            return _result(kept)
+        return row
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        with _errors(self.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        with _errors(self.url), self._engine.connect() as connection:
+            yield connection
+
+    def _migrate(self) -> None:
+        """Bring the schema up to date. Alembic is loaded only when there is something to do."""
+        with self._engine.connect() as connection:
+            if sa.inspect(connection).has_table("alembic_version"):
+                version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+                if version == HEAD:
+                    return
+        from interviewer.migrations import upgrade
+
+        upgrade(self._engine)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        sqlite = parsed.get_backend_name() == "sqlite"
+        arguments = {"timeout": BUSY_SECONDS} if sqlite else {}
+        engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=not sqlite)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+        raise UserMistake(f"INTERVIEWER_DATABASE_URL can't be used: {_first_line(error)}") from None
+    if sqlite:
+        sa.event.listen(engine, "connect", _sqlite_pragmas)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+@contextmanager
+def _errors(url: str) -> Iterator[None]:
+    """Database errors as one line that says what to do. Integrity errors are the caller's."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.SQLAlchemyError as error:
+        cause = _first_line(getattr(error, "orig", None) or error)
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise StoreError(f"the database {shown} can't be used: {cause}{_mend(cause)}") from None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _mend(cause: str) -> str:
+    mends: list[tuple[str, str]] = [
+        ("locked", "; another program holds it, try again when that has ended"),
+        ("not a database", "; it is damaged or no database, move it away to start a new one"),
+        ("malformed", "; it is damaged, move it away to start a new one"),
+        ("readonly", "; make the data folder writable or set INTERVIEWER_HOME"),
+        ("unable to open", "; make the data folder writable or set INTERVIEWER_HOME"),
+        ("disk is full", "; free some space and try again"),
+    ]
+    return next((mend for sign, mend in mends if sign in cause), "")
+
+
+def _interview(row: Any) -> InterviewRow:
+    return InterviewRow(
+        row.document, row.document_sha256, tuple(row.plan), dict(row.settings), row.owner, row.id, row.created
+    )
+
+
+def _turn(row: Any, found: Sequence[ResultRow]) -> TurnRow:
+    return TurnRow(row.n, row.question_id, row.question, row.reply, row.asked_probe, row.created, row.id, tuple(found))
+
+
+def _result(row: Any) -> ResultRow:
+    names: Callable[[str], Any] = row._mapping.__getitem__
+    return ResultRow(**{name: names(name) for name in ResultRow.__dataclass_fields__})
