@@ -7,9 +7,11 @@ Here its forms are compiled to the same morphemes that replies are read into, on
     matcher.points(read("sigmoid는 exp 연산 때문에 비싸요"))
     # {"cheap": Match("hit", start=0, end=25)}
 
-A pattern is found in one clause with its neighbours in the sentence, with topics and headings carried forward from
-before; never across a reply. A concept that is negated matches only ``!concept``; a ``said`` pattern with exactly one of its
-concepts turned round is the opposite claim.
+A pattern is looked for at each clause: in the clause itself, then in the clauses before it in the same sentence, then among
+topics and headings carried forward; never across a reply. A clause that speaks of a concept or of its opposite speaks for
+itself: nothing is taken from elsewhere for it. Each concept of a pattern is found as wanted or turned round (negated, or
+its opposite is said); an even number of turns makes the same claim ("sigmoid가 비싸다" for "ReLU가 싸다"), an odd one the
+opposite claim.
 """
 
 from __future__ import annotations
@@ -23,10 +25,15 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words
+from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words, keys_of
 from knowledge.rubric import Rubric
 
 __all__ = ["Found", "Match", "Matcher"]
+
+SAME, TURNED = 0, 1
+
+LOOK_BACK = 2
+"""Clauses before a clause that belong to the same statement."""
 
 MAX_GAP = 2
 """Content words that may stand between two words of one form."""
@@ -72,12 +79,13 @@ class Matcher:
     def __init__(self, rubric: Rubric, question: str) -> None:
         self._forms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         self._joined: dict[str, list[str]] = {}
-        self._regexes: list[tuple[str, re.Pattern[str]]] = []
         self._preventing: set[str] = set()
         self._own = {word.key for asked in (question, rubric.question["en"]) for word in content_words(asked)}
-        for name, forms in rubric.concepts.items():
-            for form in forms:
-                self._add_form(name, form)
+        forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
+        plain = [(name, form) for name, form in forms if not _is_regex(form)]
+        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if _is_regex(form)]
+        for (name, form), keys in zip(plain, keys_of([_conjugated(form) for _, form in plain]), strict=True):
+            self._add_form(name, form, keys or (form.lower(),))
         self._points = {
             point.id: (
                 [_parse(p) for p in point.said],
@@ -86,13 +94,18 @@ class Matcher:
             )
             for point in rubric.points
         }
+        opposites: dict[str, set[str]] = {}
+        for one, other in rubric.opposites:
+            opposites.setdefault(one, set()).add(other)
+            opposites.setdefault(other, set()).add(one)
+        self._opposites = {name: frozenset(others) for name, others in opposites.items()}
         self._misconceptions = {one.id: [_parse(p) for p in one.said] for one in rubric.misconceptions}
         self._vocabulary = {key for pairs in self._forms.values() for _, keys in pairs for key in keys}
         self._typos: dict[str, str] = {}
         self._long = sorted(key for key in self._vocabulary if _may_be_mistyped(key))
 
     def points(self, clauses: Sequence[Clause]) -> dict[str, Match]:
-        """The best match of each point that is spoken to."""
+        """The verdict on each point that is spoken to."""
         views = self._views([self._mended(clause) for clause in clauses])
         found = {}
         for point_id, (said, partly, denied) in self._points.items():
@@ -106,28 +119,24 @@ class Matcher:
         views = self._views([self._mended(clause) for clause in clauses])
         found = {}
         for misconception_id, said in self._misconceptions.items():
-            for view in views:
-                span = next((s for p in said if (s := view.find(p))), None)
-                if span:
-                    found[misconception_id] = Match("hit", *span)
-                    break
+            span = _first(views, said, SAME)
+            if span:
+                found[misconception_id] = Match("hit", *span)
         return found
 
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
     ) -> Match | None:
-        hit = _first(views, said)
-        opposed = _first(views, denied)
-        if hit and not opposed:
+        hit = _first(views, said, SAME)
+        against = _first(views, denied, SAME) or _first(views, said, TURNED)
+        if hit and against:
+            overlap = hit[0] < against[1] and against[0] < hit[1]
+            return Match("contradicted", *against) if overlap else Match("partial", *hit)
+        if hit:
             return Match("hit", *hit)
-        if hit and opposed:
-            return Match("partial", *hit) if hit != opposed else Match("contradicted", *opposed)
-        if opposed:
-            return Match("contradicted", *opposed)
-        turned = next((s for v in views for p in said if (s := v.find(p, turned=True))), None)
-        part = _first(views, partly)
-        if turned and not (part and part != turned):
-            return Match("contradicted", *turned)
+        if against:
+            return Match("contradicted", *against)
+        part = _first(views, partly, SAME)
         return Match("partial", *part) if part else None
 
     def _views(self, clauses: Sequence[Clause]) -> list[_View]:
@@ -137,19 +146,15 @@ class Matcher:
         heading: _Hits = {}
         for index, clause in enumerate(clauses):
             if clause.heading:
-                heading = {name: found for name, found in hits[index].items()}
-            neighbours = [
-                other
-                for other in (index - 1, index + 1)
-                if 0 <= other < len(clauses)
-                and not clause.listed
-                and not clauses[other].heading
-                and (
-                    clauses[other].sentence == clause.sentence
-                    or (other == index - 1 and clause.linked and clauses[other].sentence == clause.sentence - 1)
-                )
-            ]
-            views.append(_View(clauses, hits, index, neighbours, {**heading, **topic}))
+                heading = hits[index]
+            before = []
+            for other in range(index - 1, max(-1, index - 1 - LOOK_BACK), -1):
+                same = clauses[other].sentence == clause.sentence
+                linked = clause.linked and other == index - 1 and clauses[other].sentence == clause.sentence - 1
+                if clause.listed or clauses[other].heading or not (same or linked):
+                    break
+                before.append(other)
+            views.append(_View(clauses, hits, index, before, {**heading, **topic}, self._opposites))
             named = {n: [f for f in found if f.topic and not f.yardstick] for n, found in hits[index].items()}
             named = {n: found for n, found in named.items() if found}
             if named:
@@ -169,13 +174,7 @@ class Matcher:
             word.key = self._typos[word.key]
         return clause
 
-    def _add_form(self, name: str, form: str) -> None:
-        if len(form) > 2 and form.startswith("/") and form.endswith("/"):
-            self._regexes.append((name, re.compile(form[1:-1])))
-            return
-        keys = tuple(word.key for word in content_words(_conjugated(form)))
-        if not keys:
-            keys = (form.lower(),)
+    def _add_form(self, name: str, form: str, keys: tuple[str, ...]) -> None:
         self._forms.setdefault(keys[0], []).append((name, keys))
         joined = "".join(form.lower().split())
         if len(joined) > 2:
@@ -222,66 +221,73 @@ class Matcher:
 
 @dataclass
 class _View:
-    """What can be found at one clause: its own concepts, its neighbours', and those carried forward."""
+    """What can be found at one clause: its own concepts, those of the clauses before it, and those carried forward."""
 
     clauses: Sequence[Clause]
-    hits: Sequence[Mapping[str, Sequence[Found]]]
+    hits: Sequence[_Hits]
     index: int
-    neighbours: Sequence[int]
+    before: Sequence[int]
     carried: _Hits
+    opposites: Mapping[str, frozenset[str]]
 
-    def find(self, pattern: _Pattern, turned: bool = False) -> tuple[int, int] | None:
-        """The span of a pattern here; with ``turned``, of the pattern with exactly one atom the other way round."""
-        places = (self.index, *self.neighbours)
-        used: set[int] = set()
-        opposite = 0
-        fresh = False
+    def find(self, pattern: _Pattern, parity: int) -> tuple[int, int] | None:
+        """The span of a pattern here, if it is found with this parity of turned concepts."""
+        if self.clauses[self.index].listed:
+            return None
+        used = {self.index}
+        turns, own, fresh = 0, False, False
         for group in pattern:
-            options = [(p, o, n) for p in places if (o := self._group(group, p, turned)) is not None for n in [self._new(group, p)]]
-            if not options:
-                if len(group) == 1 and self._carries(group[0]):
-                    continue
+            found = self._group(group)
+            if found is None:
                 return None
-            place, turns, new = min(options, key=lambda option: (option[1], option[0] != self.index))
-            used.add(place)
-            opposite += turns
-            fresh = fresh or new
-        if self.index not in used or not fresh:
+            place, turned, new = found
+            turns += turned
+            if place is not None:
+                used.add(place)
+                own = own or place == self.index
+                fresh = fresh or new
+        if not own or not fresh or turns % 2 != parity:
             return None
-        if opposite != (1 if turned else 0):
-            return None
-        if len(pattern) == 1 and len(pattern[0]) == 1 and self.clauses[self.index].listed:
+        if parity == TURNED and (len(used) > 1 or sum(map(len, pattern)) < 2):
             return None
         return min(self.clauses[p].start for p in used), max(self.clauses[p].end for p in used)
 
-    def _group(self, group: Sequence[_Atom], place: int, turned: bool) -> int | None:
-        """How many atoms of the group stand turned round in this clause; None if one does not stand there at all."""
-        turns = 0
-        for atom in group:
-            states = [_state(found, atom) for found in self.hits[place].get(atom.name, ()) if not found.yardstick]
-            if "same" in states:
-                continue
-            if turned and "opposite" in states:
-                turns += 1
-                continue
-            return None
-        return turns
+    def _group(self, group: Sequence[_Atom]) -> tuple[int | None, int, bool] | None:
+        """The clause in which the group's atoms stand (None: carried), how many are turned, whether any is new."""
+        places = [self.index] if any(self._speaks_of(atom.name) for atom in group) else [self.index, *self.before]
+        for place in places:
+            states = [_state(self.hits[place], atom, self.opposites) for atom in group]
+            if None not in states:
+                new = any(not f.own for atom in group for f in _all(self.hits[place], atom.name, self.opposites))
+                return place, sum(state or 0 for state in states), new
+        if len(group) == 1 and not self._speaks_of(group[0].name):
+            state = _state(self.carried, group[0], self.opposites)
+            if state is not None:
+                return None, state, False
+        return None
 
-    def _new(self, group: Sequence[_Atom], place: int) -> bool:
-        return any(not f.own for atom in group for f in self.hits[place].get(atom.name, ()))
-
-    def _carries(self, atom: _Atom) -> bool:
-        return atom.wants == AFFIRMED and any(f.negated != NEGATED for f in self.carried.get(atom.name, ()))
+    def _speaks_of(self, name: str) -> bool:
+        return bool(_all(self.hits[self.index], name, self.opposites))
 
 
-def _state(found: Found, atom: _Atom) -> str:
-    if found.negated == CONDITIONAL or found.negated == atom.wants:
-        return "same"
-    return "opposite"
+def _all(hits: _Hits, name: str, opposites: Mapping[str, frozenset[str]]) -> list[Found]:
+    names = (name, *opposites.get(name, ()))
+    return [found for one in names for found in hits.get(one, ()) if not found.yardstick]
 
 
-def _first(views: Iterable[_View], patterns: Sequence[_Pattern]) -> tuple[int, int] | None:
-    return next((span for view in views for pattern in patterns if (span := view.find(pattern))), None)
+def _state(hits: _Hits, atom: _Atom, opposites: Mapping[str, frozenset[str]]) -> int | None:
+    """How an atom stands among these concepts: 0 as wanted, 1 turned round, None not at all."""
+    states = set()
+    for name in (atom.name, *opposites.get(atom.name, ())):
+        for found in hits.get(name, ()):
+            if not found.yardstick:
+                negated = found.negated != CONDITIONAL and found.negated != atom.wants
+                states.add(int(negated) ^ int(name != atom.name))
+    return min(states) if states else None
+
+
+def _first(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int) -> tuple[int, int] | None:
+    return next((span for view in views for pattern in patterns if (span := view.find(pattern, parity))), None)
 
 
 def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] | None:
@@ -300,6 +306,10 @@ def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] 
         else:
             return None
     return used
+
+
+def _is_regex(form: str) -> bool:
+    return len(form) > 2 and form.startswith("/") and form.endswith("/")
 
 
 def _conjugated(form: str) -> str:

@@ -13,14 +13,17 @@ thing compared with ("sigmoid보다", "than sigmoid"). Morphemes come from ``kno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from knowledge.language import Token, nfc, stem, tokens
+from knowledge.language import Token, nfc, stem, tokens, tokens_many
 
-__all__ = ["AFFIRMED", "CONDITIONAL", "NEGATED", "Clause", "Word", "content_words", "read"]
+__all__ = ["AFFIRMED", "CONDITIONAL", "NEGATED", "Clause", "Word", "content_words", "keys_of", "read"]
+
+LONG_ITEM = 5
+"""Content words from which an item of a list says something by itself."""
 
 Polarity = Literal[0, 1, 2]
 AFFIRMED: Polarity = 0
@@ -88,6 +91,7 @@ _ENGLISH_STOP = frozenset(
     "must has have had i you we they he she my your our their them us also just very really quite such some any each "
     "which who what how why where s t re ve ll d m about like".split()
 )
+_ENGLISH_VERB = frozenset("is are was were has have had does do did can could will would should may might must doesn isn don aren won".split())
 _FUNCTION_WORDS = frozenset("the a an is are was were be to of in on at by for with because it that can does do not so as from".split())
 _JOINT = re.compile(r"[\s-]+")
 _SENTENCE = re.compile(r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]")
@@ -108,7 +112,10 @@ def read(text: str) -> list[Clause]:
             clause = _clause(text, start, piece.tokens, number)
             if clause is None:
                 continue
-            clause.listed = listed
+            clause.listed = listed and len(clause.words) < LONG_ITEM
+            if clause.listed:
+                for word in clause.words:
+                    word.topic = False
             clause.linked = first_word in _LINK or sentence.lstrip(" -*>").startswith(("→", "->", "=>"))
             clauses.append(clause)
         if clauses and clauses[-1].sentence == number and sentence.rstrip().endswith((":", "：")):
@@ -118,7 +125,12 @@ def read(text: str) -> list[Clause]:
 
 def content_words(text: str) -> list[Word]:
     """All content words of a text, without regard to clauses."""
-    return [word for clause in read(text) for word in clause.words]
+    return list(_words(0, tokens(text)).values())
+
+
+def keys_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The keys of each text's content words, in order; many short texts at once."""
+    return [tuple(word.key for word in _words(0, found).values()) for found in tokens_many(texts)]
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -161,14 +173,17 @@ def _has_content(piece: _Piece) -> bool:
 
 
 def _is_list(sentence: str, pieces: list[_Piece]) -> bool:
-    """Three or more short items side by side without a predicate or a function word among them."""
-    if len(pieces) < 3:
+    """Three or more short items side by side, hardly any of them with an ending, a particle or a function word.
+
+    A list behind a heading ("단점: cold start, sparsity") says something: its items belong to the heading.
+    """
+    if len(pieces) < 3 or ":" in sentence:
         return False
     spoken = 0
     for piece in pieces:
         tags = {token.tag.partition("-")[0] for token in piece.tokens}
         words = {token.form for token in piece.tokens if token.tag == "SL"}
-        if tags & {"VV", "VA", "VX", "VCP", "VCN", "EF", "XSV", "XSA", "ETN"} or words & _FUNCTION_WORDS:
+        if tags & {"EF", "EC", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"} or words & _FUNCTION_WORDS:
             spoken += 1
     return spoken * 4 <= len(pieces)
 
@@ -178,14 +193,16 @@ def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause
         return None
     start, end = offset + found[0].start, offset + found[-1].end
     clause = Clause(start, end, text[start:end], [], sentence)
-    places = _words(clause, offset, found)
+    places = _words(offset, found)
+    clause.words = [places[index] for index in sorted(places)]
     _mark_particles(found, places)
+    _mark_english_topic(found, places)
     _mark_korean_negation(clause, found, places)
     _mark_english_negation(found, places)
     return clause
 
 
-def _words(clause: Clause, offset: int, found: list[Token]) -> dict[int, Word]:
+def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
     """The content words, by the index of their (last) token."""
     places: dict[int, Word] = {}
     prefix: Token | None = None
@@ -211,7 +228,6 @@ def _words(clause: Clause, offset: int, found: list[Token]) -> dict[int, Word]:
             form, begin, prefix = prefix.form + form, prefix.start, None
         word = Word(_key(token.term, form, tag), form, offset + begin, offset + token.end, parts=_parts(token.form) if token.term else ())
         places[index] = word
-    clause.words = [places[index] for index in sorted(places)]
     return places
 
 
@@ -260,6 +276,16 @@ def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
             yardstick_for -= 1
         elif token.tag == "SP":
             yardstick_for = 0
+
+
+def _mark_english_topic(found: list[Token], places: dict[int, Word]) -> None:
+    """In a clause of English words alone, what comes before its first verb, as far as function words tell."""
+    if any(token.tag[0] in "JEV" for token in found):
+        return
+    first = next((index for index, token in enumerate(found) if token.form in _ENGLISH_VERB), None)
+    subject = [word for index, word in places.items() if first is None or index < first]
+    for word in subject[: 1 if first is None else 3]:
+        word.topic = True
 
 
 def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, Word]) -> None:

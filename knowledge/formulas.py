@@ -41,7 +41,7 @@ _NOISE = re.compile(rf"{_COMMANDS}(?![A-Za-z])|[\s_\\{{}}()\[\]'\"-]|(?<=[가-�
 _INDEX = re.compile(
     r"[\s{}()\[\]'\"_^]*(?:[A-Za-zθ]{0,2}\d?|\d|new|old|prev|previous|next|curr|current|now|last)(?:\s*[+-]\s*\d)?[\s{}()\[\]'\"]*$"
 )
-_PARTICLES = re.compile(r"(?:의|개수|갯수|수|크기|사이즈|값)*(?P<topic>은|는)?(?:이|가|을|를|에|와|과|도|만|로|으로|이고|이며|만큼)?$")
+_PARTICLES = re.compile(r"(?:의|개수|갯수|수|크기|사이즈|값)*(?P<topic>은|는)?(?:이|가|을|를|에|와|과|도|만|로|으로|만큼|입니다|이다|이에요|예요|이고|이며|인데|이니까)?$")
 _GRADIENT = re.compile(r"∇|nabla|grad|∂|^d[a-zA-Z]$|d\w+/d|기울기|그래디언트|그라디언트")
 
 
@@ -107,7 +107,7 @@ _LONG_SUB = r"_(?:\{[^{}\n]{0,40}(?:\{[^{}\n]{0,20}\}[^{}\n]{0,20}){0,2}\}|\\?[A
 _D = r"(?:\\partial|∂|\\mathrm\{d\}|d)"
 _LEXEMES = re.compile(
     rf"""
-    (?P<gradient> (?:∇|\\nabla(?![A-Za-z]))(?:{_SUB})?(?:\s?(?:\\mathcal\s?\{{[A-Z]\}}|\\?[A-Za-z]+|[α-ω])(?:{_SUB})?)?
+    (?P<gradient> (?:∇|\\nabla(?![A-Za-z]))(?:{_SUB}|[α-ω](?=[A-Z]))?(?:\s?(?:\\mathcal\s?\{{[A-Z]\}}|\\?[A-Za-z]+|[α-ω])(?:{_SUB})?)?
                   (?:\s?\([^()\n]{{0,60}}(?:\([^()\n]{{0,20}}\)[^()\n]{{0,20}})?\))?
                 | \\[dt]?frac\s?\{{\s?{_D}\s?[^{{}}\n]{{0,30}}(?:\{{[^{{}}\n]{{0,9}}\}})?\}}\s?\{{\s?{_D}\s?[^{{}}\n]{{0,20}}
                   (?:\{{[^{{}}\n]{{0,9}}\}})?\}}
@@ -120,7 +120,7 @@ _LEXEMES = re.compile(
                  (?:\\sum(?![a-z])|[Σ∑]|(?<![A-Za-z])sum\s?(?=\())(?:{_LONG_SUB}|\^(?:\{{[^{{}}\n]{{0,12}}\}}|\w)){{0,2}}
                | (?<![A-Za-z])\\?(?:arg\s?)?(?:min|max)(?:{_SUB}|[_ ]?[A-Z](?![\w(]))?(?![\w(])
                | (?<![\w.])(?:tf|torch|np|numpy|jnp|K|math|F|self|keras)\.(?:[a-z_]+\.)*(?=[a-z]))
-  | (?P<skip>   \*\*(?=\s*(?:$|[=\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
+  | (?P<skip>   \*\*(?=\s{0,3}(?:$|[-+*/:]?=|[\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
               | \\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|quad|qquad|(?:begin|end)\{{\w+\*?\}}|[,:!\ ])(?![A-Za-z]))
   | (?P<inplace> [-+*/]=(?!=))
   | (?P<arrow>  => | -> | [→⇒⟶↦] | \\(?:to|rightarrow|Rightarrow|longrightarrow)(?![A-Za-z]) | [<>!]=|[<>≤≥](?!-) )
@@ -134,9 +134,9 @@ _LEXEMES = re.compile(
     """,
     re.VERBOSE,
 )
-_PLAIN_NUMBER = re.compile(r"(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?!\w))?(?!\d)")
+_PLAIN_NUMBER = re.compile(r"(?:\d{1,20}(?:\.\d{1,20}|\.(?=\s*[-+*/)\]]))?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?!\w))?(?!\d)")
 _PHRASE = re.compile(r"[A-Za-z가-힣][\w]*(?:(?: |(?<=\w\w)-(?=\w\w))[A-Za-z가-힣]\w*){0,3}")
-_PLUS = re.compile(r"[\s&]*\+(?!=)")
+_PLUS = re.compile(r"[\s&]{0,12}\+(?!=)")
 _TIMES = re.compile(r"(?<=[\d)\]}가-힣 ])[xX](?=\s?[\d(])")
 _INDICES = re.compile(
     rf"{_SUB}|'|\^\{{?\(?[tikn](?:[+-]\d)?\)\}}?|\^\{{?t(?:[+-]\d)?\}}?(?![\w(])|\[['\"\w +-]{{1,20}}\](?!\s?\()|\(t(?:\s?[+-]\s?1)?\)"
@@ -255,7 +255,7 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
         for part in re.finditer(r"x|[^x]+", base):
             kind, text_ = ("operator", "*") if part.group() == "x" else ("name", str(vocabulary.find(part.group())))
             yield Token(kind, text_, at + part.start(), at + part.end())
-    elif not vocabulary.prose and (len(base) == 1 or indices or base.startswith("\\")):
+    elif not vocabulary.prose and ((len(base) == 1 and base < "가") or indices or base.startswith("\\")):
         yield Token("unknown", f"?{spell(text[at:stop])}", at, stop)
     else:
         yield Token("word", f"?{spell(base)}", at, end)
@@ -417,10 +417,14 @@ class _Parser:
         if self._peek(self._at + 1).kind in ("equals", "inplace") and not adjacent:
             return False
         if self._vocabulary.prose:
-            factor = before.kind in ("number", "close", "squared") or before.tight
-            return factor and ((token.kind == "open" and adjacent) or (token.kind == "name" and token.tight))
+            if token.kind == "open":
+                return adjacent and before.kind in ("number", "name", "close", "squared")
+            return token.kind == "name" and token.tight and (before.tight or before.kind in ("number", "close", "squared"))
         if token.kind == "unknown":
             return adjacent
+        numbering = token.kind == "open" and self._peek(self._at + 1).kind == "number" and self._peek(self._at + 2).kind == "close"
+        if numbering and not adjacent:
+            return False
         return token.kind in ("name", "function", "frac", "open") and token.start - before.end <= 3
 
     def _unary(self, depth: int) -> Node | None:
@@ -447,6 +451,8 @@ class _Parser:
         if token.kind == "operator" and token.text == "^":
             self._at += 1
             exponent = self._unary(depth + 1)
+            if exponent is not None and base.name == "?e":
+                return self._node("call", exponent, name="exp")
             if exponent is not None:
                 return self._node("**", base, exponent)
             self._at = mark
@@ -539,8 +545,10 @@ class _Parser:
             return number if number is not None else symbol
         if self._peek().kind == "open":
             inner = self._group(depth + 1)
-            if inner is not None and any(node.kind == "number" for node in walk(inner)):
+            if inner is not None and not any(node.kind == "symbol" for node in walk(inner)):
                 return inner
+            if inner is not None and inner.kind == "symbol":
+                return symbol
             self._at = mark
         self._skip_labels_after()
         return symbol
@@ -553,8 +561,8 @@ class _Parser:
             self._at = at
 
     def _skip_labels_after(self) -> None:
-        """Pass words after a factor if an operator, a closing bracket or ``=`` follows them."""
-        at = self._at
+        """Pass words after a factor if an operator or a closing bracket follows, and words in brackets also before ``=``."""
+        at, ends = self._at, ["operator", "close"]
         if self._peek(at).text == "?의" and self._peek(at + 1).kind == "squared":
             return
         while at - self._at < 4 and self._peek(at).kind in ("word", "name"):
@@ -565,5 +573,6 @@ class _Parser:
                 inside += 1
             if inside > at + 1 and self._peek(inside).kind == "close":
                 at = inside + 1
-        if at > self._at and self._peek(at).kind in ("operator", "close", "equals"):
+                ends.append("equals")
+        if at > self._at and self._peek(at).kind in ends:
             self._at = at

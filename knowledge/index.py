@@ -10,7 +10,7 @@ returned is the line. A chunk's id is a hash of what is embedded, so a refresh e
 is gone; a line that merely moved keeps its vector and gets its new line numbers.
 
 A collection belongs to one document and one embedding (name and version): other embeddings get a collection of their
-own, and vectors never mix. Chroma is used directly: langchain-chroma takes another 1.8 s to import and adds nothing here.
+own, and vectors never mix. Chroma is used directly: langchain-chroma takes 1.8 s more to import and adds nothing here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ __all__ = ["MAX_TOKENS", "Chunk", "Index", "Passage", "Refreshed", "chunks", "sp
 
 MAX_TOKENS = 400
 _BATCH = 500
-_PATIENCE = 3.0
+_PATIENCE, _TIMEOUT = 3.0, 30.0
+_LONGEST_QUERY = 4000
+"""In characters; the beginning of a long reply says what it is about, and providers refuse over some 8,000 tokens."""
 _HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200}
 _SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|\n+")
 
@@ -51,7 +53,7 @@ Kind = Literal["question", "answer"]
 
 @dataclass(frozen=True)
 class Chunk:
-    """What is embedded (``context``), what is stored (``text``), and where in the document it stands."""
+    """What is embedded (``context``), what is stored (``text``), and its lines (a question's: where it begins)."""
 
     id: str
     question_id: str
@@ -93,7 +95,7 @@ def chunks(bank: QuestionBank) -> list[Chunk]:
             out.append(Chunk(digest[:32], question_id, kind, part, context, lines))
 
     for question in bank:
-        add(question.id, "question", question.text, question.text, question.lines)
+        add(question.id, "question", question.text, question.text, (question.lines[0], question.lines[0]))
         for answer in question.answers:
             add(question.id, "answer", answer.text, question.text, answer.lines)
     return out
@@ -170,8 +172,11 @@ class Index:
             return self._collection.count()
 
     def close(self) -> None:
-        """Release the database's files or the connection."""
+        """Release the database's files or the connections."""
+        sessions = list(_sessions(self._client))
         self._client.close()  # type: ignore[attr-defined]
+        for session in sessions:
+            session.close()
 
     def refresh(self, bank: QuestionBank) -> Refreshed:
         """Bring the collection in line with the document, embedding only chunks that it does not have yet.
@@ -211,7 +216,7 @@ class Index:
         Raises:
             UserMistake: the index can't be read.
         """
-        vector = self._embeddings.embed_query(query) if query.strip() and k > 0 else []
+        vector = self._embeddings.embed_query(query[:_LONGEST_QUERY]) if query.strip() and k > 0 else []
         if not any(vector):
             return []
         with _clear_trouble(self._place):
@@ -222,9 +227,10 @@ class Index:
                 include=["documents", "metadatas", "distances"],
             )
         documents, metadatas, distances = found["documents"], found["metadatas"], found["distances"]
-        assert documents is not None and metadatas is not None and distances is not None
-        rows = sorted(zip(distances[0], found["ids"][0], documents[0], metadatas[0], strict=True), key=lambda row: row[:2])
-        return [_passage(text, metadata, distance) for distance, _, text, metadata in rows]
+        assert documents and metadatas and distances  # one query, so one list each
+        rows = zip(distances[0], found["ids"][0], documents[0], metadatas[0], strict=True)
+        in_order = sorted(rows, key=lambda row: row[:2])  # equal distances by id, so that two runs give one order
+        return [_passage(text, metadata, distance) for distance, _, text, metadata in in_order]
 
 
 def _metadata(chunk: Chunk, bank: QuestionBank) -> dict[str, str | int]:
@@ -284,21 +290,34 @@ def _server(url: str) -> ClientAPI:
         with urllib.request.urlopen(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_PATIENCE) as answer:
             answer.read()
     except (OSError, ValueError) as error:
-        raise UserMistake(
-            f"no Chroma server answers at {url} ({_first_line(error)}); start one with 'chroma run', or unset the address"
-        ) from None
+        why = f"no Chroma server answers at {url} ({_first_line(error)})"
+        raise UserMistake(f"{why}; start one with 'chroma run', or unset the address") from None
     import chromadb
     from chromadb.config import Settings
 
     with _clear_trouble(f"Chroma server {url}"):
-        return chromadb.HttpClient(host=url, settings=Settings(anonymized_telemetry=False))
+        client = chromadb.HttpClient(host=url.rstrip("/"), settings=Settings(anonymized_telemetry=False))
+        for session in _sessions(client):
+            session.timeout = _TIMEOUT
+        return client
+
+
+def _sessions(client: ClientAPI) -> Iterator[Any]:
+    """The HTTP sessions of a server's client, which Chroma neither limits in time nor closes."""
+    for owner in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(owner, "_server", None), "_session", None)
+        if session is not None:
+            yield session
 
 
 _ADVICE = (
     (r"locked|busy", "another program holds it; stop that, or share one Chroma server (chroma run)"),
     (r"malformed|not a database|corrupt", "it is damaged; delete the folder, and it is built anew from the document"),
     (r"full|os error 28|Errno 28", "the disk is full; free some space"),
-    (r"read-?only|denied|exists|not a directory|no such file|unable to open|Errno|os error", "it can't be written; check the path and its permissions, or choose another data folder"),
+    (
+        r"read-?only|denied|exists|not a directory|no such file|unable to open|Errno|os error",
+        "it can't be written; check the path and its permissions, or choose another data folder",
+    ),
 )
 
 
@@ -307,9 +326,9 @@ def _clear_trouble(place: str) -> Iterator[None]:
     """Chroma's many errors as one line that says what to do. A panic in its native part is no Exception."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, UserMistake):
-        raise
     except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         line = _first_line(error)
         advice = next((a for pattern, a in _ADVICE if re.search(pattern, line, re.IGNORECASE)), "")
         raise UserMistake(f"{place}: {line}" + (f"; {advice}" if advice else "")) from error

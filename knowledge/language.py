@@ -35,6 +35,8 @@ LEXICON = Path(__file__).with_name("lexicon.yaml")
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _SEPARATOR = re.compile(r"[\s_\-\u2010-\u2015]+")
+_APART = re.compile(r"\n|\s[_\-\u2010-\u2015]|[_\-\u2010-\u2015]\s")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _BRITISH = re.compile(r"is(?=ation|er|ed?\b|es\b|ing\b)")
 _LONGEST = 8
@@ -111,8 +113,8 @@ def tokens_many(texts: Iterable[str]) -> list[list[Token]]:
 
 
 def nfc(text: str) -> str:
-    """The text with Hangul and accents composed (macOS writes file names and clipboard text decomposed)."""
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    """The text with Hangul and accents composed (macOS decomposes them), and halves of characters replaced."""
+    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
 
 
 @lru_cache(maxsize=50_000)
@@ -206,12 +208,14 @@ def _merged(text: str, found: Sequence[_Morpheme]) -> list[Token]:
 def _longest_term(text: str, found: Sequence[_Morpheme], position: int) -> tuple[int, str]:
     """The end (exclusive) of the longest term that starts at this morpheme, and its id; (position, "") if none."""
     start, best = found[position].start, (position, "")
-    if found[position].tag.startswith(("J", "E", "XS")) or not text[start:found[position].end].strip():
+    if found[position].tag.startswith(("J", "E", "XS")) or not text[start : found[position].end].strip():
         return best
     terms, beginnings = _terms(), _beginnings()
     for stop in range(position + 1, min(position + _LONGEST, len(found)) + 1):
         last = found[stop - 1]
         written = text[start : last.end].lower()
+        if _APART.search(written):  # two lines, or two items of a list, are no one term
+            break
         closed = _closed(written)
         if last.tag[0] not in "JE" or last.tag == "ETN":
             term = terms.get(closed) or terms.get(_closed(_singular(written)))

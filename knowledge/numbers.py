@@ -38,7 +38,7 @@ FUNCTIONS: Final = {
     "floor": "floor", "int": "floor", "ceil": "ceil", "min": "min", "max": "max", "로그": "log", "루트": "sqrt",
 }  # fmt: skip
 
-LENGTH: Final = 20_000
+LENGTH: Final = 10_000
 LARGEST: Final = 10**30
 EXPANSION: Final = 1_000
 DEGREE: Final = 48
@@ -52,44 +52,51 @@ _PIECES = re.compile(
 
 
 class Source:
-    """A reply in one normal form of characters (``𝜃²`` → ``θ^2``), with the way back to what was typed."""
+    """A reply in one normal form of characters (``𝜃²`` → ``θ^2``), with the way back to what was typed.
+
+    Of a reply longer than ``LENGTH`` the beginning and the end are read, half each.
+    """
 
     def __init__(self, reply: str) -> None:
-        self.reply = reply[:LENGTH]
-        plain = self.reply.translate(_DASHES)
-        self._offsets: list[int] | None = None
-        if unicodedata.is_normalized("NFKC", plain):
-            self.text = plain
+        self.reply = reply
+        half = LENGTH // 2
+        shown = reply if len(reply) <= LENGTH else f"{reply[:half]}\n\0\n{reply[-half:]}"
+        plain = shown.translate(_DASHES)
+        if plain == reply and unicodedata.is_normalized("NFKC", plain):
+            self.text, self._offsets = plain, list[int]()
             return
+        omitted = len(reply) - len(shown)
         parts: list[str] = []
-        self._offsets = []
+        offsets: list[int] = []
         for piece in _PIECES.finditer(plain):
-            raw = piece.group()
-            if piece["over"]:
-                raw = raw.translate(_SUPERSCRIPTS)
-                raw = f"^{raw}" if len(raw) == 1 else f"^({raw})"
-            elif piece["under"]:
-                raw = raw.translate(_SUBSCRIPTS)
-                raw = f"_{raw}" if len(raw) == 1 else f"_{{{raw}}}"
-            else:
-                raw = unicodedata.normalize("NFKC", raw)
-            parts.append(raw)
-            self._offsets.extend([piece.start()] * len(raw))
-        self.text = "".join(parts)
-        self._offsets.append(len(self.reply))
+            normal = _normal(piece)
+            parts.append(normal)
+            place = piece.start() if piece.start() < half else piece.start() + omitted
+            offsets.extend([place] * len(normal))
+            if len(offsets) > 2 * LENGTH:
+                break
+        self.text, self._offsets = "".join(parts), [*offsets, len(reply)]
 
     def quote(self, start: int, end: int) -> str:
         """What stands between two places of ``text``, letter for letter as typed."""
-        if self._offsets is not None:
+        if self._offsets:
             start, end = self._offsets[start], self._offsets[end]
         return self.reply[start:end].strip()
+
+
+def _normal(piece: re.Match[str]) -> str:
+    raw = piece.group()
+    if not (piece["over"] or piece["under"]):
+        return unicodedata.normalize("NFKC", raw)
+    sign, raw = ("^", raw.translate(_SUPERSCRIPTS)) if piece["over"] else ("_", raw.translate(_SUBSCRIPTS))
+    return sign + (raw if len(raw) == 1 else f"({raw})" if sign == "^" else f"{{{raw}}}")
 
 
 # --- Quantities ---------------------------------------------------------------------------------------------------------
 
 _PLAIN = re.compile(
-    r"""(?: \d{1,3}(?:,\d{3})+ | \d{1,3}(?:\{,\}\d{3})+ | \d{1,3}(?:\\,\d{3})+ | \d{1,3}(?:_\d{3})+
-          | \d{1,3}(?:['’]\d{3})+ | \d{1,3}(?:\ \d{3})+ | \d{1,40} ) (?!\d) (?: \.\d{1,20}(?!\d) )?
+    r"""(?: \d{1,3}(?:,\d{3}){1,9} | \d{1,3}(?:\{,\}\d{3}){1,9} | \d{1,3}(?:\\,\d{3}){1,9} | \d{1,3}(?:_\d{3}){1,9}
+          | \d{1,3}(?:['’]\d{3}){1,9} | \d{1,3}(?:\ \d{3}){1,9} | \d{1,40} ) (?!\d) (?: \.\d{1,20}(?!\d) )?
       | \.\d{1,20}(?!\d)""",
     re.VERBOSE,
 )
@@ -102,6 +109,7 @@ _DIGITS: Final = {c: n for n, cs in enumerate(("영공", "일", "이", "삼", "�
 _SMALL: Final = {"십": 10, "백": 100, "천": 1000}
 _LARGE: Final = {"만": 10**4, "억": 10**8, "조": 10**12}
 _JOINED = re.compile(r" (?=\d{3,4}(?!\d)|\d{1,4}[십백천만억]|[일이삼사오육륙칠팔구]?[십백천])")
+_JOINED_TENS = re.compile(r" (?=\d{1,2}(?!\d)|\d?십|[일이삼사오육륙칠팔구])")
 _AFTER_HANGUL = re.compile(
     r"(?![가-힣])|(?:개|바이트|줄|픽셀|메가|기가|킬로|파라미터|파라메터|이다|입니|이에|예요|이예|이요|요|정도|쯤|가량|남짓|의|이고|이며"
     r"|이|가|은|는|을|를|로|으로|에|과|와)"
@@ -132,7 +140,10 @@ _UNITS: Final[tuple[tuple[Unit, re.Pattern[str]], ...]] = (
     ("lines", re.compile(r"\s?(?:줄|라인|lines?\b)", re.IGNORECASE)),
     ("count", re.compile(r"\s?개")),
 )
-_EXPONENTS: Final = {"k": 1, "m": 2, "g": 3, "t": 4, "킬": 1, "메": 2, "기": 3, "테": 4, "b": 3}
+_EXPONENTS: Final = {
+    "k": 1, "m": 2, "g": 3, "t": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4, "킬로": 1, "메가": 2, "기가": 3, "테라": 4,
+    "thousand": 1, "million": 2, "billion": 3, "trillion": 4,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +190,18 @@ def quantity_at(text: str, start: int) -> Quantity | None:
         if power := _power_of_ten(text, start, end, written):
             factor, end = power
             value *= factor
-    if end < len(text) and (scale := _SCALE.match(text, end)):
-        letter = (scale["letter"] or scale["word"]).strip()[0].lower()
-        after = scale.end()
-        if scale["letter"] and letter in "gt":
-            sized = (Reading(_plain(value * 1000 ** _EXPONENTS[letter])), Reading(_plain(value * 1024 ** _EXPONENTS[letter])))
-            return _checked(Quantity(sized, after, grain, True, sure))
-        value *= 1000 ** (4 if scale["word"] and letter == "t" else 1 if letter == "t" else _EXPONENTS[letter])
-        end, rounded = after, True
+    if scale := _SCALE.match(text, end):
+        exponent = _EXPONENTS[(scale["letter"] or scale["word"]).strip().lower()]
+        if scale["letter"] and exponent > 2:  # "16G" is memory
+            sized = tuple(Reading(_plain(value * base**exponent)) for base in (1000, 1024))
+            return _checked(Quantity(sized, scale.end(), grain, True, sure))
+        value, end, rounded = value * 1000**exponent, scale.end(), True
     return _checked(_with_unit(text, value, end, grain, rounded, sure))
 
 
 def _with_unit(text: str, value: Fraction, end: int, grain: float, rounded: bool, sure: bool) -> Quantity:
     if prefixed := _PREFIXED.match(text, end):
-        exponent = _EXPONENTS[(prefixed["letter"] or prefixed["word"] or prefixed["hangul"])[0].lower()]
+        exponent = _EXPONENTS[(prefixed["letter"] or prefixed["word"] or prefixed["hangul"]).lower()]
         bases = (1024,) if prefixed["binary"] else (1000, 1024)
         sizes = tuple(Reading(_plain(value * base**exponent), "bytes") for base in bases)
         return Quantity(sizes, prefixed.end(), grain, True, True)
@@ -279,7 +288,7 @@ def _korean(text: str, start: int) -> tuple[Fraction, int, bool] | None:
             value += (section + (digit or 0) or 1) * _LARGE[c]
             section, digit, small, large = Fraction(0), None, 10**4, _LARGE[c]
             at, letters, scaled = at + 1, letters + 1, True
-        elif scaled and digit is None and _JOINED.match(text, at):
+        elif scaled and digit is None and (_JOINED if small > 100 else _JOINED_TENS).match(text, at):
             at += 1
         else:
             break

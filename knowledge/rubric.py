@@ -153,6 +153,7 @@ class Rubric(_Strict):
     figure: Slug | None = None
     sensible: Text | None = None
     concepts: dict[str, tuple[str, ...]]
+    opposites: tuple[tuple[str, str], ...] = ()
     points: tuple[Point, ...] = Field(min_length=2, max_length=7)
     full_marks_at: int = Field(ge=1)
     misconceptions: tuple[Misconception, ...] = Field(min_length=1, max_length=4)
@@ -180,6 +181,10 @@ class Rubric(_Strict):
         for point in self.points:
             if resting := wrong.intersection(point.source):
                 raise ValueError(f"point '{point.id}' rests on line {min(resting)}, which is an erratum")
+        for pair in self.opposites:
+            for name in pair:
+                if name not in self.concepts:
+                    raise ValueError(f"opposites name the concept '{name}', which is not among this question's concepts")
         for owner, pattern in self.patterns():
             for name in atoms(pattern):
                 if name not in self.concepts:

@@ -64,7 +64,7 @@ def _encoding(name: str) -> Encoding | None:
         if name not in _encodings:
             _encodings[name] = _load(name)
             if _encodings[name] is None:
-                _log.warning("tiktoken's vocabulary %s can't be downloaded: token counts are estimates on the high side", name)
+                _log.warning("tiktoken's %s can't be downloaded: token counts are estimates on the high side", name)
         return _encodings[name]
 
 

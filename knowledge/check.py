@@ -1,0 +1,555 @@
+"""Check the numbers and formulas of a reply: the part of a judgement that needs no judge.
+
+A rubric states a number as expressions over parameters and a formula as systems of equations. Here a free reply in Korean,
+English or both is searched for what it claims, and the claim is compared with them.
+
+    check = NumberCheck(kind="number", point="count", ..., parameters={"kernel": 3, "inputs": 32, "outputs": 64},
+                        answers=(Expected(expression="kernel**2 * inputs * outputs", meaning=...),))
+    verify(check, "3x3 커널이니까 3*3*32*64 = 18,432개입니다")     # Finding("hit", "3*3*32*64 = 18,432개", ...)
+    verify(check, "그래서 총 576개요")                            # Finding("contradicted", "576개", None)
+    verify(check, "채널 수에 비례합니다")                           # None: the words are judged by others
+    task(check, seed=7)                                         # the same question with other numbers
+
+A number is a claim by its place in the reply: the end of ``… = …``, after "총" or "therefore", before "입니다". Operands
+(the task's own 3, 32, 64), line numbers, "3가지" or "float32" are none. No reply raises or takes long: see the bounds
+in ``knowledge.formulas`` and ``knowledge.numbers``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final, Literal
+
+from knowledge.formulas import Statement, Vocabulary, read
+from knowledge.numbers import (
+    FUNCTIONS, Node, Number, Signature, Source, Unit, agree, equivalent, evaluate, parse, rename, signature, walk,
+)  # fmt: skip
+from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
+
+__all__ = ["Finding", "expected", "faults", "task", "verify"]
+
+Verdict = Literal["hit", "partial", "contradicted"]
+
+COMBINATIONS: Final = 32
+STATEMENTS: Final = 60
+GUESSES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a reply's number or formula is worth. ``quote`` stands in the reply letter for letter."""
+
+    verdict: Verdict
+    quote: str
+    meaning: Text | None = None
+
+
+def verify(check: NumberCheck | FormulaCheck, reply: str, parameters: Mapping[str, Number] | None = None) -> Finding | None:
+    """The verdict on the number or formula that a reply states; None if it states none.
+
+    Args:
+        parameters: the numbers that were asked about, if they are not the check's own (see ``task``).
+
+    Raises:
+        ValueError: an expression of the check itself is not valid; never because of the reply.
+    """
+    source = Source(reply)
+    if isinstance(check, FormulaCheck):
+        return _verify_formula(check, source)
+    return _verify_number(check, source, {**check.parameters, **(parameters or {})})
+
+
+def task(check: NumberCheck, seed: int) -> tuple[dict[str, Number], Text]:
+    """Fresh parameters, the same for the same seed, and the task stated with them.
+
+    Raises:
+        ValueError: ``ask`` has a placeholder that is no parameter.
+    """
+    draw = random.Random(f"{check.point}:{seed}")
+    parameters = {**check.parameters, **{name: draw.choice(values) for name, values in check.vary.items() if values}}
+    return parameters, Text(ko=_fill(check.ask.ko, parameters), en=_fill(check.ask.en, parameters))
+
+
+def expected(check: NumberCheck, parameters: Mapping[str, Number]) -> list[tuple[Number, Expected]]:
+    """The value of each answer for these parameters.
+
+    Raises:
+        ValueError: an expression can't be read or has no value.
+    """
+    results: list[tuple[Number, Expected]] = []
+    for answer in check.answers:
+        value = evaluate(parse(answer.expression), parameters)
+        if not isinstance(value, int | float):
+            raise ValueError(f"'{answer.expression}' has no value for {dict(parameters)}")
+        results.append((int(value) if value == int(value) else value, answer))
+    return results
+
+
+def faults(check: NumberCheck | FormulaCheck) -> list[str]:
+    """What is wrong with a check as it was written, one line each: for the author, before anyone answers."""
+    try:
+        if isinstance(check, FormulaCheck):
+            return [
+                f"'{entry}' uses '{name}', which is not among the check's symbols"
+                for system in (*check.accept, *check.reject)
+                for entry in system
+                for name in sorted({node.name for side in _entry(entry) if side for node in walk(side) if _is_named(node)})
+                if name not in check.symbols
+            ]
+        expected(check, check.parameters)
+        task(check, 0)
+    except ValueError as error:
+        return [str(error)]
+    return [f"'{name}' varies but is no parameter" for name in check.vary if name not in check.parameters]
+
+
+def _fill(ask: str, parameters: Mapping[str, Number]) -> str:
+    def written(found: re.Match[str]) -> str:
+        if found[1] not in parameters:
+            raise ValueError(f"the task has the placeholder '{{{found[1]}}}', which is no parameter")
+        value = parameters[found[1]]
+        return f"{int(value):,}" if value == int(value) else f"{value:g}"
+
+    return re.sub(r"\{(\w+)\}", written, ask)
+
+
+# --- Numbers ----------------------------------------------------------------------------------------------------------
+
+# How people name the quantities that such tasks are about, by parameter. A name may stand for several; all are tried.
+_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "size": (
+        "size", "image", "input size", "image size", "input", "n", "i", "h", "w", "h_in", "w_in", "height", "width", "length",
+        "input height", "input width", "image height", "image width",
+        "크기", "입력", "입력 크기", "이미지", "이미지 크기", "인풋", "높이", "너비", "가로", "세로", "길이",
+    ),
+    "kernel": (
+        "kernel", "kernel size", "k", "f", "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "kernel height", "kernel width",
+        "filter size", "filter height", "filter width", "height", "width", "h", "w",
+        "커널", "커널 높이", "커널 너비", "커널 폭", "커널 가로", "커널 세로", "필터 크기", "필터 높이", "필터 너비",
+        "필터 가로", "필터 세로", "필터 사이즈", "높이", "너비", "가로", "세로", "폭",
+    ),
+    "inputs": (
+        "inputs", "input", "in", "cin", "c_in", "c", "ic", "i", "d", "d1", "n_in", "in channel", "input channel", "input filter",
+        "in filter", "input depth", "input dim", "input feature", "in feature", "input unit", "ch_in",
+        "입력", "입력 채널", "입력 필터", "입력 차원", "입력 뉴런", "입력 노드", "인풋", "인풋 채널", "인풋 필터", "이전 채널",
+    ),
+    "outputs": (
+        "outputs", "output", "out", "cout", "c_out", "oc", "o", "k", "f", "d2", "n_out", "m", "n", "out channel", "output channel",
+        "output filter", "out filter", "output depth", "output dim", "output feature", "out feature", "output unit", "ch_out",
+        "filter", "number of filter", "num_filter", "bias", "biases", "b",
+        "출력", "출력 채널", "출력 필터", "출력 차원", "출력 뉴런", "출력 노드", "아웃풋", "아웃풋 채널", "아웃풋 필터", "필터",
+        "바이어스", "편향",
+    ),
+    "stride": ("stride", "s", "스트라이드", "보폭", "간격"),
+    "padding": ("padding", "pad", "p", "패딩"),
+    "params": (
+        "params", "param", "parameter", "parameter count", "number of parameter", "num_param", "n", "p", "weight", "w",
+        "model size", "model", "network size", "파라미터", "파라메터", "매개변수", "가중치", "모델", "네트워크", "웨이트",
+    ),
+    "bytes": (
+        "bytes", "byte", "byte per parameter", "bytes per param", "dtype size", "precision", "b",
+        "바이트", "자료형", "정밀도",
+    ),
+    "batch": ("batch", "batch size", "b", "n", "m", "배치", "미니배치"),
+    "hidden": ("hidden", "hidden size", "hidden unit", "h", "은닉", "은닉 노드", "은닉 뉴런", "히든", "히든 노드"),
+    "vocabulary": ("vocabulary", "vocab", "vocab size", "vocabulary size", "v", "단어", "어휘", "사전"),
+    "dimension": ("dimension", "dim", "embedding", "embedding dim", "embedding size", "d", "e", "차원", "임베딩", "임베딩 차원"),
+}  # fmt: skip
+
+_SENTENCE_END = re.compile(r"[\n?!;]|\.(?=\s|$)")
+_ABOUT = r"(?:약|대략|거의|한|about|roughly|approximately|approx\.?|around|nearly|~|≈|≒)"
+_APPROXIMATELY = re.compile(rf"{_ABOUT}\s*$", re.IGNORECASE)
+_APPROXIMATED = re.compile(r"\s*(?:정도|쯤|가량|남짓|or so)")
+_CONCLUDED = re.compile(
+    r"(?:정답|답은|답:|총|합계|합치|합쳐|합하|합해|더하|더해|따라서|그러므로|결국|최종|전부|모두"
+    r"|\b(?:total|altogether|therefore|thus|hence|answer|final|finally|sum)\b)[^\d\n]{0,16}$",
+    re.IGNORECASE,
+)
+_IN_TOTAL = re.compile(r"\W{0,2}(?:in total|total|altogether|overall)\b", re.IGNORECASE)
+_COMPUTED = re.compile(rf"(?:[=≈≒→⇒]|=>|->)\W{{0,3}}{_ABOUT}?\s*$", re.IGNORECASE)
+_STATED = re.compile(
+    rf"(?:[은는서즉:]|면|니까|므로|라서|출력|결과|용량|메모리|\b(?:is|are|so|gets?|gives?|makes?|equals?|needs?|takes?|requires?))"
+    rf"\s*{_ABOUT}?\s*$",
+    re.IGNORECASE,
+)
+_ASSERTED = re.compile(
+    r"\s*(?:입니다|이다|이에요|예요|이예요|이요|요(?![가-힣])|임(?![가-힣])|다(?![가-힣])|(?:이|가)?\s?(?:됩니다|됨|돼|되|나옵|나와|나온|필요)"
+    r"|정도|쯤|가량|같[아은습]|이고|이며|\W*$)"
+)
+_OPERAND = re.compile(
+    r"(?:\b(?:stride|padding|pad|batch(?:[ _]size)?|kernel(?:[ _]size)?|filters?|channels?|lr|rate|epochs?|line|no\.?|version|input"
+    r"|float|int|fp|bf)|스트라이드|패딩|배치(?:\s?크기|\s?사이즈)?|커널(?:\s?크기|\s?사이즈)?|필터(?:\s?크기|\s?개?수)?|채널(?:\s?수)?|입력"
+    r"(?:\s?크기)?|이미지(?:\s?크기)?|에폭|학습률|문서|라인|질문)\s*(?:은|는|이|가|을|를|에|도|만|=|:|is|are|of)?\s*$",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(r"\W{0,3}(?:이|가|은|는|라고)?\s?(?:아니|아닌|틀)|\W{0,3}(?:is|are) (?:not|wrong)", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|isn't|instead of|rather than)\s*$", re.IGNORECASE)
+_CORRECTION = re.compile(r"아니(?=[,.…!]| )|정정|다시 (?:계산|하면)|잠깐|\b(?:wait|actually|correction|scratch that|no,)", re.IGNORECASE)
+_OR = re.compile(r"\W*(?:개|바이트)?\s?(?:또는|혹은|아니면|이거나|거나|or)\s*$", re.IGNORECASE)
+_SHAPE = re.compile(r"[(\[]\s*(?:[A-Za-z]\w*\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})(?:\s*,\s*(\d{1,6}))?(?:\s*,\s*(\d{1,6}))?\s*[)\]]")
+
+_COMPATIBLE: Final[Mapping[str, frozenset[Unit]]] = {
+    "": frozenset({"", "count", "parameters", "bytes", "pixels", "lines"}),
+    "parameters": frozenset({"", "count", "parameters"}),
+    "bytes": frozenset({"", "bytes"}),
+    "pixels": frozenset({"", "pixels"}),
+}
+
+
+@dataclass(slots=True)
+class _Claim:
+    """A number, or an expression for one, as a reply states it.
+
+    ``level``: 0 mentioned, 1 asserted ("18432입니다"), 2 computed ("= 18432"), 3 concluded ("총 18432"). ``evaluated``: the
+    number itself is given. ``operand``: it looks like one of the task's own numbers.
+    """
+
+    start: int
+    end: int
+    level: int
+    evaluated: bool
+    operand: bool
+    answer: Expected | None = None
+    unsure: bool = False
+
+
+def _verify_number(check: NumberCheck, source: Source, parameters: Mapping[str, Number]) -> Finding | None:
+    claims = _standing(list(_Reader(check, source, parameters).claims()), source)
+    misses = [c for c in claims if c.answer is None and c.level >= (2 if c.operand else 1)]
+    matches = [c for c in claims if c.answer is not None and (c.level >= 1 or not c.operand)]
+    if len(misses) > GUESSES:
+        matches = [c for c in matches if c.start > misses[-1].start]
+    if not matches:
+        return Finding("contradicted", source.quote(misses[-1].start, misses[-1].end)) if misses else None
+    hits = [c for c in matches if c.answer and c.answer.verdict == "hit"]
+    best = next((c for c in hits if c.evaluated), hits[0]) if hits else matches[-1]
+    later = [c for c in misses if c.start >= best.end]
+    overruled = [c for c in later if c.level == 3 or not best.evaluated or not hits]
+    if overruled:
+        return Finding("contradicted", source.quote(overruled[-1].start, overruled[-1].end))
+    answer = best.answer
+    assert answer is not None
+    verdict: Verdict = "partial" if best.unsure and answer.verdict == "hit" else answer.verdict
+    return Finding(verdict, source.quote(best.start, best.end), answer.meaning)
+
+
+def _standing(claims: list[_Claim], source: Source) -> list[_Claim]:
+    """The claims that were not taken back by "아니, …"; those offered as "A or B" with a wrong B are unsure."""
+    for correction in _CORRECTION.finditer(source.text):
+        after = [c for c in claims if c.start >= correction.end()]
+        claims = after if any(c.level for c in after) or any(c.answer for c in after) else claims
+    for one, other in itertools.pairwise(claims):
+        if (one.answer is None) != (other.answer is None) and _OR.match(source.text[one.end : other.start]):
+            one.unsure = other.unsure = True
+            one.level, other.level = (c.level if c.answer else 0 for c in (one, other))
+    return claims
+
+
+class _Reader:
+    """Finds the claims of one reply about one check."""
+
+    def __init__(self, check: NumberCheck, source: Source, parameters: Mapping[str, Number]) -> None:
+        self._check, self._source, self._parameters = check, source, parameters
+        self._vocabulary = _vocabulary(tuple(parameters))
+        self._answers = expected(check, parameters)
+        trees = [parse(answer.expression) for answer in check.answers]
+        self._floors = any(node.kind == "//" or node.name in ("floor", "ceil") for tree in trees for node in walk(tree))
+
+    def claims(self) -> Iterator[_Claim]:
+        shapes = list(_SHAPE.finditer(self._source.text)) if self._check.unit == "pixels" else []
+        found = [
+            self._claim(shape.start(), shape.end(), 0, [side], operand=side in self._parameters.values())
+            for shape in shapes
+            if (side := _repeated([int(group) for group in shape.groups() if group])) is not None
+        ]
+        for statement in read(self._source, self._vocabulary):
+            if any(shape.start() <= statement.start < shape.end() for shape in shapes):
+                continue
+            if claim := self._of_statement(statement):
+                found.append(claim)
+        yield from sorted((c for c in found if not self._negated(c)), key=lambda c: c.start)
+
+    def _of_statement(self, statement: Statement) -> _Claim | None:
+        numeric = [n for n, side in enumerate(statement.sides) if any(node.kind == "number" for node in walk(side))]
+        index = numeric[-1] if numeric else len(statement.sides) - 1
+        side, chained = statement.sides[index], index > 0
+        start, end = statement.start, statement.spans[index][1]
+        if any(node.kind == "symbol" for node in walk(side)):
+            return self._symbolic(side, start, end) if side.parts else None
+        if side.kind == "number":
+            assigned = chained and statement.sides[0].kind == "symbol"
+            return self._single(side, start, statement.spans[index][0], end, chained, assigned)
+        units = {node.quantity.unit for node in walk(side) if node.quantity}
+        if ("bytes" if "bytes" in units else "") not in _COMPATIBLE[self._check.unit]:
+            return None
+        values = self._values(side, {})
+        numbers = [node.quantity.readings[0].value for node in walk(side) if node.quantity]
+        operators = {node.kind for node in walk(side) if node.parts}
+        level = 2 if chained else int(len(numbers) > 2)
+        if operators == {"*"} and len(numbers) <= 4 and not chained:
+            repeated = _repeated(numbers)
+            if self._check.unit == "pixels":
+                if repeated is None:
+                    return None
+                return self._claim(start, end, 0, [repeated], operand=repeated in self._parameters.values())
+            described = "other" in units or bool(_OPERAND.search(self._before(start)))
+            return self._claim(start, end, level, values, evaluated=False, operand=described or len(numbers) == 2)
+        return self._claim(start, end, level, values, evaluated=False, operand=len(numbers) == 2 and not chained)
+
+    def _single(self, node: Node, start: int, at: int, end: int, chained: bool, assigned: bool) -> _Claim | None:
+        quantity = node.quantity
+        assert quantity is not None
+        values = [r.value for r in quantity.readings if r.unit in _COMPATIBLE[self._check.unit]]
+        if not values:
+            return None
+        given = values[0] in self._parameters.values()
+        if assigned and given:
+            return None
+        approximate = bool(_APPROXIMATELY.search(self._source.text[max(0, at - 16) : at]) or _APPROXIMATED.match(self._source.text, end))
+        slack = min(quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0)
+        described = not chained and bool(_OPERAND.search(self._before(start)))
+        claim = self._claim(start, end, 2 if chained else 0, values, slack=slack, operand=given or described)
+        if described or (not quantity.sure and quantity.unit == ""):
+            claim.level = 0
+        return claim
+
+    def _symbolic(self, node: Node, start: int, end: int) -> _Claim | None:
+        """A formula over the parameters: right for any numbers, or, mixed with numbers, right for these."""
+        mixed = any(part.kind == "number" and part.quantity for part in walk(node))
+        for names in _assignments([node], self._vocabulary):
+            tree = rename(node, names)
+            for answer in self._check.answers:
+                if _same_for_any(tree, parse(answer.expression), tuple(self._parameters)):
+                    return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=answer)
+            values = self._values(tree, self._parameters) if mixed else []
+            if (answer := self._match(values, 0.0)) is not None:
+                return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=answer)
+        return None
+
+    def _values(self, node: Node, parameters: Mapping[str, Number]) -> list[Number]:
+        values = [v for v in (evaluate(node, parameters, reading) for reading in (0, -1)) if isinstance(v, int | float)]
+        return values + [math.floor(v) for v in values] if self._floors else values
+
+    def _claim(
+        self, start: int, end: int, level: int, values: Iterable[Number], *, slack: float = 0.0, evaluated: bool = True, operand: bool
+    ) -> _Claim:
+        level = max(level, self._level(start, end))
+        return _Claim(start, end, level, evaluated, operand, self._match(values, slack))
+
+    def _match(self, values: Iterable[Number], slack: float) -> Expected | None:
+        """The answer nearest to a value within the check's tolerance, or within the rounding of the number as written."""
+        best: tuple[float, int, Expected] | None = None
+        rank = {"hit": 0, "partial": 1, "contradicted": 2}
+        for value in values:
+            for right, answer in self._answers:
+                error = abs(value - right) / abs(right) if right else abs(value)
+                near = error <= self._check.tolerance + 1e-9 or abs(value - right) <= slack * abs(value)
+                if near and (best is None or (error, rank[answer.verdict]) < best[:2]):
+                    best = (error, rank[answer.verdict], answer)
+        return best[2] if best else None
+
+    def _before(self, start: int) -> str:
+        before = self._source.text[max(0, start - 40) : start]
+        return _SENTENCE_END.split(before)[-1]
+
+    def _level(self, start: int, end: int) -> int:
+        before, text = self._before(start), self._source.text
+        if _CONCLUDED.search(before) or _IN_TOTAL.match(text, end):
+            return 3
+        if _COMPUTED.search(before):
+            return 2
+        return int(bool(_STATED.search(before) or _ASSERTED.match(text, end)))
+
+    def _negated(self, claim: _Claim) -> bool:
+        text = self._source.text
+        return bool(_NEGATED.match(text, claim.end) or _NEGATION.search(text[max(0, claim.start - 16) : claim.start]))
+
+
+def _repeated(numbers: list[Number]) -> Number | None:
+    """The side of a shape such as 16×16×64: what stands in it twice."""
+    return next((n for n in numbers if numbers.count(n) > 1), None)
+
+
+def _family(name: str) -> str | None:
+    """The family of quantities that a parameter name belongs to: ``in_channels`` → ``inputs``."""
+    if name in _FAMILIES:
+        return name
+    plain = re.sub(r"[\s_-]", "", name.lower()).rstrip("s")
+    for title, spellings in _FAMILIES.items():
+        if any(len(s) > 1 and re.sub(r"[\s_-]", "", s).rstrip("s") == plain for s in spellings):
+            return title
+    return None
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(parameters: tuple[str, ...]) -> Vocabulary:
+    return Vocabulary({name: _FAMILIES.get(_family(name) or "", ()) for name in parameters}, prose=True)
+
+
+def _assignments(trees: Iterable[Node], vocabulary: Vocabulary) -> Iterator[dict[str, str]]:
+    """Every way to take the names in some trees for symbols of the vocabulary; unknown names stay."""
+    found = dict.fromkeys(node.name for tree in trees for node in walk(tree) if _is_named(node))
+    keys = [key for key in found if vocabulary.names(key)]
+    choices = itertools.product(*(vocabulary.names(key) for key in keys))
+    for choice in itertools.islice(choices, COMBINATIONS):
+        yield dict(zip(keys, choice, strict=True))
+
+
+def _same_for_any(tree: Node, answer: Node, parameters: tuple[str, ...]) -> bool:
+    """Whether two trees over the parameters agree for arbitrary whole numbers, with or without rounding down."""
+    for point in range(3):
+        draw = random.Random(point)
+        values = {name: draw.randint(5, 60) for name in parameters}
+        mine, exact, loose = evaluate(tree, values), evaluate(answer, values), evaluate(_unrounded(answer), values)
+        if mine is None or not any(right is not None and abs(mine - right) <= 1e-9 * abs(right) for right in (exact, loose)):
+            return False
+    return True
+
+
+def _unrounded(node: Node) -> Node:
+    parts = tuple(map(_unrounded, node.parts))
+    if node.kind == "call" and node.name in ("floor", "ceil"):
+        return parts[0]
+    return replace(node, kind="/" if node.kind == "//" else node.kind, parts=parts)
+
+
+# --- Formulas ---------------------------------------------------------------------------------------------------------
+
+Entry = tuple[Node | None, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """An equation (or an expression: ``left`` is None) of the reply, with the readings of its right side."""
+
+    left: Node | None
+    right: Node
+    forms: tuple[tuple[Node, Signature | None], ...]
+    start: int
+    end: int
+
+
+def _verify_formula(check: FormulaCheck, source: Source) -> Finding | None:
+    systems = [[_entry(entry) for entry in system] for system in check.accept]
+    rejected = [[_entry(entry) for entry in system] for system in check.reject]
+    applied = {
+        node.name for system in systems + rejected for entry in system for side in entry if side for node in walk(side) if node.kind == "call"
+    }
+    vocabulary = Vocabulary(check.symbols, applied)
+    equations = list(_equations(read(source, vocabulary)[:STATEMENTS]))
+    trees = [side for left, right, *_ in equations for side in (left, right) if side]
+    best: tuple[int, list[_Piece]] = (0, [])
+    wrong: list[_Piece] = []
+    for names in _assignments(trees, vocabulary):
+        pieces = [_piece(check, equation, names) for equation in equations]
+        for system in systems:
+            found = _found(system, pieces)
+            if len(found) == len(system):
+                return Finding("hit", _quote(source, found))
+            best = max(best, (len(found), found), key=lambda pair: pair[0])
+        for system in rejected:
+            found = _found(system, pieces)
+            wrong = found if len(found) == len(system) else wrong
+    if wrong:
+        return Finding("contradicted", _quote(source, wrong))
+    return Finding("partial", _quote(source, best[1])) if best[0] else None
+
+
+@lru_cache(maxsize=512)
+def _entry(text: str) -> Entry:
+    """An equation or expression of a rubric.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    left, equals, right = text.partition("=")
+    return (parse(left), parse(right)) if equals else (None, parse(text))
+
+
+def _equations(statements: Iterable[Statement]) -> Iterator[tuple[Node | None, Node, int, int]]:
+    """The statements as left and right side; ``a = b = c`` says a = b, b = c and a = c."""
+    for statement in statements:
+        if len(statement.sides) == 1:
+            yield None, statement.sides[0], statement.start, statement.end
+        for one, other in itertools.combinations(range(min(len(statement.sides), 4)), 2):
+            yield statement.sides[one], statement.sides[other], statement.spans[one][0], statement.spans[other][1]
+
+
+def _piece(check: FormulaCheck, equation: tuple[Node | None, Node, int, int], names: Mapping[str, str]) -> _Piece:
+    left, right, start, end = equation
+    right = rename(right, names)
+    forms = tuple((form, signature(form)) for form in _with_constants_named(check, right))
+    return _Piece(rename(left, names) if left else None, right, forms, start, end)
+
+
+def _with_constants_named(check: FormulaCheck, tree: Node) -> Iterator[Node]:
+    """The tree, and, where it has decimals, the tree with 0.9 read as momentum, 0.1 as one minus it, 0.01 as the rate."""
+    yield tree
+    decimals = {node.value for node in walk(tree) if node.kind == "number" and 0 < node.value < 1}
+    if not decimals:
+        return
+    momentum = next((name for name in check.symbols if _stands_for(check, name, _MOMENTUM)), None)
+    rate = next((name for name in check.symbols if _stands_for(check, name, _RATE)), None)
+    for complement in (True, False):
+        meanings: dict[Number, Node] = {}
+        for value in decimals:
+            if momentum and value >= 0.5:
+                meanings[value] = Node("symbol", momentum)
+            elif momentum and complement and any(abs(1 - other - value) < 1e-9 for other in decimals):
+                meanings[value] = Node("-", parts=(Node("number", value=1), Node("symbol", momentum)))
+            elif rate:
+                meanings[value] = Node("symbol", rate)
+        if meanings:
+            yield _replaced(tree, meanings)
+
+
+_MOMENTUM: Final = frozenset({"mu", "μ", "momentum", "beta", "β", "gamma", "γ", "rho", "모멘텀"})
+_RATE: Final = frozenset({"lr", "eta", "η", "learning_rate", "learning rate", "학습률"})
+
+
+def _stands_for(check: FormulaCheck, name: str, spellings: frozenset[str]) -> bool:
+    return not spellings.isdisjoint((name, *check.symbols[name]))
+
+
+def _replaced(tree: Node, meanings: Mapping[Number, Node]) -> Node:
+    if tree.kind == "number":
+        return meanings.get(tree.value, tree)
+    return replace(tree, parts=tuple(_replaced(part, meanings) for part in tree.parts))
+
+
+def _found(system: list[Entry], pieces: list[_Piece]) -> list[_Piece]:
+    """For each equation of a system the piece that states it, if any."""
+    return [piece for entry in system if (piece := next((p for p in pieces if _states(p, entry)), None))]
+
+
+def _states(piece: _Piece, entry: Entry) -> bool:
+    left, right = entry
+    if left is None:
+        return _is(piece, right) or (piece.left is not None and equivalent(piece.left, right))
+    if piece.left is None:
+        return False
+    if any(node == left for node in walk(right)):  # an update, v = mu*v + …: old and new v have one name
+        return (piece.left == left and _is(piece, right)) or (piece.right == left and equivalent(piece.left, right))
+    residual, mine = Node("-", parts=(left, right)), Node("-", parts=(piece.left, piece.right))
+    return equivalent(mine, residual) or equivalent(mine, Node("-", parts=(right, left)))
+
+
+def _is(piece: _Piece, tree: Node) -> bool:
+    target = signature(tree)
+    return any(agree(mine, target) and equivalent(form, tree) for form, mine in piece.forms)
+
+
+def _is_named(node: Node) -> bool:
+    return bool(node.name) and (node.kind == "symbol" or (node.kind == "call" and node.name not in FUNCTIONS))
+
+
+def _quote(source: Source, pieces: list[_Piece]) -> str:
+    start, end = min(p.start for p in pieces), max(p.end for p in pieces)
+    whole = source.quote(start, end)
+    return whole if len(whole) <= 240 else source.quote(pieces[0].start, pieces[0].end)
