@@ -23,7 +23,9 @@ import typer
 if TYPE_CHECKING:
     from interviewer.service import Interviewer, View
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.split("\n")[0])
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+)
 
 
 class Lang(StrEnum):
@@ -143,7 +145,9 @@ def chat(
 
 
 @app.command()
-def resume(interview: Annotated[str, typer.Argument(help="An interview's id, or its beginning.")], home: HomeOption = None) -> None:
+def resume(
+    interview: Annotated[str, typer.Argument(help="An interview's id, or its beginning.")], home: HomeOption = None
+) -> None:
     """Go on with an interview where it stopped."""
     with _clear_errors():
         from interviewer.terminal import converse
@@ -163,7 +167,9 @@ def list_(
         from interviewer.terminal import interview_data, show_interviews
 
         interviewer = _interviewer(None, home)
-        rows = [interview_data(interviewer, interviewer.view(r.id)) for r in interviewer.store.list_interviews(limit=limit)]
+        rows = [
+            interview_data(interviewer, interviewer.view(r.id)) for r in interviewer.store.list_interviews(limit=limit)
+        ]
         if json_out:
             typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         else:
@@ -173,7 +179,9 @@ def list_(
 @app.command()
 def report(
     interview: Annotated[str, typer.Argument(help="An interview's id, or its beginning.")],
-    out: Annotated[Path | None, typer.Option(help="A .md, .html or .json file; Markdown to the terminal without it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A .md, .html or .json file; Markdown to the terminal without it.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Write an interview's report."""

@@ -140,7 +140,8 @@ def retrieve(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     """The question's own answers by id, and the nearest passages from elsewhere."""
     key = state["key"]
     query = f"{key.question.ko} {state['turn'].reply[:500]}"
-    own, others = [], []
+    own: list[Passage] = []
+    others: list[Passage] = []
     for passage in runtime.context.search(query, NEAREST + len(key.points) + 1):
         (own if passage.question_id == key.question_id else others).append(passage)
     return {"passages": [{"lines": list(p.lines), "text": p.text} for p in (*own, *others[:NEAREST])]}
@@ -198,7 +199,14 @@ def objection(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     judgement = grading.judgement
     said = critique(judgement, key, language, _tone(state))
     again = ResultRow(
-        before.kind, True, judgement.score, to_data(judgement), said, before.probe, **_spent(grading), objection=argument
+        before.kind,
+        True,
+        judgement.score,
+        to_data(judgement),
+        said,
+        before.probe,
+        **_spent(grading),
+        objection=argument,
     )
     tools.store.add_result(target, again)
     return {"result": ResultRow("object", critique=wording.judged_again(before.score, judgement.score, said, language))}

@@ -29,7 +29,15 @@ AHEAD = 64
 
 
 def grade_file(
-    source: Path, target: Path, grader: Grader, book: Book, *, resume: bool, force: bool, max_reply: int, workers: int = 1
+    source: Path,
+    target: Path,
+    grader: Grader,
+    book: Book,
+    *,
+    resume: bool,
+    force: bool,
+    max_reply: int,
+    workers: int = 1,
 ) -> Iterator[dict[str, Any]]:
     """Grade ``source`` into ``target``; yields each line as it is written.
 
@@ -88,7 +96,9 @@ def grade_line(line: str, number: int, grader: Grader, book: Book, max_reply: in
     if not isinstance(reply, str):
         return _out(data.get("id"), None, f"line {number}: 'reply' is missing or no text")
     if len(reply) > max_reply:
-        return _out(data.get("id"), None, f"line {number}: the reply has {len(reply)} characters, the limit is {max_reply}")
+        return _out(
+            data.get("id"), None, f"line {number}: the reply has {len(reply)} characters, the limit is {max_reply}"
+        )
     try:
         key = _key(data, book)
     except UserMistake as error:
@@ -102,7 +112,11 @@ def grade_line(line: str, number: int, grader: Grader, book: Book, max_reply: in
 def _key(data: Mapping[str, Any], book: Book) -> AnswerKey:
     question_id, references = data.get("question_id"), data.get("references")
     if references is not None:
-        if not isinstance(references, list) or not all(isinstance(r, str) and r.strip() for r in references) or not references:
+        if (
+            not isinstance(references, list)
+            or not all(isinstance(r, str) and r.strip() for r in references)
+            or not references
+        ):
             raise UserMistake("'references' must be a list of texts")
         return from_references(str(data.get("id", "")), str(data.get("question") or ""), references)
     if question_id is None:
@@ -113,7 +127,11 @@ def _key(data: Mapping[str, Any], book: Book) -> AnswerKey:
 
 
 def _out(line_id: Any, judgement: Judgement | None, error: str | None, key: AnswerKey | None = None) -> dict[str, Any]:
-    found = verdict_data(judgement, key.document if key else "", "ko") if judgement else {"points": [], "misconceptions": []}
+    found = (
+        verdict_data(judgement, key.document if key else "", "ko")
+        if judgement
+        else {"points": [], "misconceptions": []}
+    )
     score = judgement.score if judgement else None
     return {"id": line_id, "graded": judgement is not None, "score": score, **found, "error": error}
 

@@ -121,7 +121,7 @@ def reference(key: AnswerKey, language: Language) -> str:
 
 
 def erratum_line(erratum: Erratum, language: Language) -> str:
-    """ "문서 39행은 …라고 하지만 …가 맞습니다 (source)". """
+    """ "문서 39행은 …라고 하지만 …가 맞습니다 (source)"."""
     label = _LABELS[language]["erratum"]
     says, correct = erratum.says[language].rstrip("."), erratum.correct[language].rstrip(".")
     if language == "ko":

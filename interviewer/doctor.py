@@ -72,9 +72,11 @@ def _search(settings: Settings) -> str:
 
 
 def _tokens() -> str:
-    from knowledge.tokens import describe
+    from knowledge.tokens import count_tokens, estimate_tokens
 
-    return describe()
+    sample = "기울기가 소실된다"
+    exact = count_tokens(sample) != estimate_tokens(sample)
+    return "counted by tiktoken" if exact else "estimated: tiktoken's vocabulary can't be downloaded here"
 
 
 def _model(settings: Settings, model_id: str) -> str:
@@ -84,7 +86,9 @@ def _model(settings: Settings, model_id: str) -> str:
 
     interviewer = Interviewer(settings)
     grader = interviewer.grader((model_id,))
-    grading = grader.grade(interviewer.library.open().key("1"), [Said("candidate", "sigmoid는 exp 연산 때문에 계산이 비쌉니다.")])
+    grading = grader.grade(
+        interviewer.library.open().key("1"), [Said("candidate", "sigmoid는 exp 연산 때문에 계산이 비쌉니다.")]
+    )
     if grading.judgement is None:
         raise InterviewerError(grading.error or "no judgement")
     return f"gives judgements by {method_of(grader.models[0])} in {grading.seconds:.1f} s"

@@ -62,7 +62,10 @@ def explain(
 def plain_explanation(key: AnswerKey, language: Language) -> str:
     """The question in the other language too, and what the candidate has in front of them."""
     other: Language = "en" if language == "ko" else "ko"
-    parts = [key.question[language], f"({key.question[other]})" if key.question[other] != key.question[language] else ""]
+    parts = [
+        key.question[language],
+        f"({key.question[other]})" if key.question[other] != key.question[language] else "",
+    ]
     if key.context:
         parts.append(key.context[language])
     return "\n\n".join(part for part in parts if part)

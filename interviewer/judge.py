@@ -151,7 +151,9 @@ def band_of(score: float) -> Band:
 def to_data(judgement: Judgement) -> dict[str, Any]:
     """A judgement as plain data for JSON; ``from_data`` reads it back."""
     data: dict[str, Any] = {
-        "points": [{**vars(p), "statement": p.statement.model_dump(), "lines": _pairs(p.lines)} for p in judgement.points],
+        "points": [
+            {**vars(p), "statement": p.statement.model_dump(), "lines": _pairs(p.lines)} for p in judgement.points
+        ],
         "misconceptions": [
             {**vars(m), "statement": m.statement.model_dump(), "correction": m.correction.model_dump()}
             for m in judgement.misconceptions
@@ -237,7 +239,7 @@ def verify(raw: RawJudgement | Mapping[str, Any] | Any, key: AnswerKey, replies:
             extras.append(Extra(extra.claim[:MAX_QUOTE], quote))
             used.append(_fold(quote))
     score = score_of(verdicts, tuple(misconceptions.values()), extras, key)
-    intent = "clarify" if _get(raw, "intent") == "clarify" else "answer"
+    intent: Literal["answer", "clarify"] = "clarify" if _get(raw, "intent") == "clarify" else "answer"
     return Judgement(tuple(verdicts), tuple(misconceptions.values()), tuple(extras), score, dropped, intent)
 
 

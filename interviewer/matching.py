@@ -203,7 +203,9 @@ class Matcher:
             if match:
                 start, end = clause.start + match.start(), clause.start + match.end()
                 inside = [w for w in words if w.start < end and w.end > start]
-                found.setdefault(name, []).append(self._found(inside) if inside else Found(AFFIRMED, False, False, False))
+                found.setdefault(name, []).append(
+                    self._found(inside) if inside else Found(AFFIRMED, False, False, False)
+                )
         if clause.prevents:
             for name in self._preventing:
                 found.setdefault(name, []).append(Found(AFFIRMED, False, False, False))
@@ -329,7 +331,9 @@ def _parse(pattern: str) -> _Pattern:
 
 def _may_be_mistyped(key: str) -> bool:
     """Long enough that one wrong letter leaves no doubt which word is meant."""
-    return not key.startswith("#") and (len(key) >= 6 if key.isascii() and key.isalpha() else len(key) >= 3 and key.isalpha())
+    return not key.startswith("#") and (
+        len(key) >= 6 if key.isascii() and key.isalpha() else len(key) >= 3 and key.isalpha()
+    )
 
 
 def _letters(key: str) -> str:

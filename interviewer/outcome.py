@@ -111,7 +111,8 @@ def _summary(view: View, book: Book) -> dict[str, Any]:
         if question_id in scores:
             by_topic[question_id.partition(".")[0]].append(scores[question_id])
     topics = [
-        {"id": topic, "title": book.title(topic, view.language), "score": mean(found)} for topic, found in by_topic.items()
+        {"id": topic, "title": book.title(topic, view.language), "score": mean(found)}
+        for topic, found in by_topic.items()
     ]
     weakest = sorted(scores, key=lambda q: (scores[q], view.row.plan.index(q)))
     last = {turn.question_id: turn.result for turn in view.turns if turn.result}

@@ -51,7 +51,9 @@ def make_plan(bank: QuestionBank, topics: Sequence[str | int] | None = None, fol
     chosen = known if topics is None else [str(topic) for topic in topics]
     for topic in chosen:
         if topic not in known:
-            raise UserMistake(f"there is no main question {topic!r} in {bank.name}; choose among {known[0]}–{known[-1]}")
+            raise UserMistake(
+                f"there is no main question {topic!r} in {bank.name}; choose among {known[0]}–{known[-1]}"
+            )
     wanted = set(chosen)
     ids = (q.id for q in bank if q.topic in wanted and (q.is_main or follow_ups == "all"))
     return Plan(tuple(ids))

@@ -75,27 +75,39 @@ class _Piece:
 
 
 _CONTENT = ("NNG", "NNP", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "MM", "W_", "NNB", "NP")
-_DROPPED = frozenset("것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이".split())
+_DROPPED = frozenset(
+    "것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이".split()
+)
 _LIGHT = frozenset("하 되 있 주 보 이 나 지 같".split())
-_COORDINATING = frozenset("고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 ᆫ다면 다면 면 으면 라서 어서 아서 니까 으니까 므로 으므로 라 아 어 게 도록 자 려고 으려고 느라 더니 라고 다고".split())
-_BOUNDARY = frozenset("고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 므로 으므로 길래 더니".split())
+_BOUNDARY = frozenset(
+    "고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 므로 으므로 길래 더니".split()
+)
 _IF = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면 거든 어야 아야 어도 아도 더라도".split())
 _ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
-_LINK = frozenset("그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split())
-_NEGATING = frozenset("not no never cannot cant dont doesnt isnt arent wont wasnt didnt nor neither hardly rarely nothing none lack lacks lacking fails fail avoids avoid prevents prevent stops stop".split())
-_PLAIN_NEGATION = _NEGATING - frozenset("avoids avoid prevents prevent stops stop".split())
-_ENGLISH_BREAK = frozenset("but while whereas although though because since so however and or if when unless that which where who".split())
+_LINK = frozenset(
+    "그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split()
+)
+_NEGATION = frozenset(
+    "not no never cannot cant dont doesnt isnt arent wont wasnt didnt nor neither hardly rarely nothing none lack lacks "
+    "lacking fails fail".split()
+)
+_ENGLISH_BREAK = frozenset(
+    "but while whereas although though because since so however and or if when unless that which where who".split()
+)
 _ENGLISH_STOP = frozenset(
     "a an the is are was were be been being am it its this that these those of to in on at by for with as from into and or but so "
     "because since while whereas although though if when then than there here do does did can could will would should may might "
     "must has have had i you we they he she my your our their them us also just very really quite such some any each "
     "which who what how why where s t re ve ll d m about like".split()
 )
-_ENGLISH_VERB = frozenset("is are was were has have had does do did can could will would should may might must doesn isn don aren won".split())
-_FUNCTION_WORDS = frozenset("the a an is are was were be to of in on at by for with because it that can does do not so as from".split())
+_ENGLISH_VERB = frozenset(
+    "is are was were has have had does do did can could will would should may might must doesn isn don aren won".split()
+)
+_FUNCTION_WORDS = frozenset(
+    "the a an is are was were be to of in on at by for with because it that can does do not so as from".split()
+)
 _JOINT = re.compile(r"[\s-]+")
 _SENTENCE = re.compile(r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]")
-_HEADING = re.compile(r"^\s*(?:#+\s*|>\s*|\*\*|[-*•]\s*)?[^.!?]{1,40}?(?::|\*\*)?\s*$")
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d+[.)]|\(\d+\)|[①-⑨])\s*")
 
 
@@ -160,7 +172,11 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         piece.tokens.append(token)
         following = found[index + 1] if index + 1 < len(found) else None
         connective = token.tag == "EC" and token.form in _BOUNDARY and not (following and following.tag == "VX")
-        comma = token.tag == "SP" or (token.tag == "SW" and token.form in "→⇒") or (token.tag == "SY" and token.form in "/|")
+        comma = (
+            token.tag == "SP"
+            or (token.tag == "SW" and token.form in "→⇒")
+            or (token.tag == "SY" and token.form in "/|")
+        )
         if (connective or comma) and _has_content(piece):
             yield piece
             piece = _Piece()
@@ -226,7 +242,13 @@ def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
         form, begin = token.form, token.start
         if prefix is not None:
             form, begin, prefix = prefix.form + form, prefix.start, None
-        word = Word(_key(token.term, form, tag), form, offset + begin, offset + token.end, parts=_parts(token.form) if token.term else ())
+        word = Word(
+            _key(token.term, form, tag),
+            form,
+            offset + begin,
+            offset + token.end,
+            parts=_parts(token.form) if token.term else (),
+        )
         places[index] = word
     return places
 
@@ -249,7 +271,11 @@ def _dropped(token: Token, tag: str) -> bool:
     if token.term:
         return False
     if tag == "SL":
-        return token.form in _ENGLISH_STOP or token.form in _PLAIN_NEGATION or token.form in {"doesn", "isn", "don", "aren", "won", "didn", "wasn", "can't"}
+        return (
+            token.form in _ENGLISH_STOP
+            or token.form in _NEGATION
+            or token.form in {"doesn", "isn", "don", "aren", "won", "didn", "wasn", "can't"}
+        )
     return token.form in _DROPPED or (tag in ("NNB", "NP") and len(token.form) == 1)
 
 
@@ -260,16 +286,20 @@ def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
         if after and after[0].tag in ("JX", "JKS") and after[0].form in ("은", "는", "이", "가"):
             word.topic = True
         forms = [t.form for t in after]
-        if forms[:1] in (["보다"], ["처럼"]) or forms[:2] in (["에", "비하"], ["과", "달리"], ["와", "달리"], ["과", "다르"], ["와", "다르"]):
+        if forms[:1] in (["보다"], ["처럼"]) or forms[:2] in (
+            ["에", "비하"],
+            ["과", "달리"],
+            ["와", "달리"],
+            ["과", "다르"],
+            ["와", "다르"],
+        ):
             if not (forms[:1] == ["보다"] and word.form.isdecimal()):
                 word.yardstick = True
         if forms[:1] == ["대비"]:
             word.yardstick = True
     yardstick_for = 0
     for index, token in enumerate(found):
-        if token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs"):
-            yardstick_for = 2
-        elif token.tag == "SL" and token.form == "compared":
+        if (token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs")) or (token.tag == "SL" and token.form == "compared"):
             yardstick_for = 2
         elif index in places and yardstick_for:
             places[index].yardstick = True
@@ -297,7 +327,14 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
             if polarity is not None:
                 _negate(found, places, index - 2, polarity, subject=_is_light(found, index - 2))
         elif tag == "MAG" and token.form in ("안", "못") and index + 1 < len(found):
-            target = next((i for i in range(index + 1, min(index + 4, len(found))) if found[i].tag[0] in "VN" or found[i].tag == "XR"), None)
+            target = next(
+                (
+                    i
+                    for i in range(index + 1, min(index + 4, len(found)))
+                    if found[i].tag[0] in "VN" or found[i].tag == "XR"
+                ),
+                None,
+            )
             polarity = _polarity(clause, found[index + 2 :])
             if target is not None and polarity is not None:
                 _negate(found, places, target, polarity, subject=_is_light(found, target), before=index)
@@ -337,7 +374,13 @@ def _is_light(found: list[Token], index: int) -> bool:
 
 
 def _negate(
-    found: list[Token], places: dict[int, Word], index: int, polarity: Polarity, *, subject: bool, before: int | None = None
+    found: list[Token],
+    places: dict[int, Word],
+    index: int,
+    polarity: Polarity,
+    *,
+    subject: bool,
+    before: int | None = None,
 ) -> None:
     """Negate the predicate at ``index`` and what it directly governs: its object and the nouns attached to it, and its
     subject for 없다, 아니다 and light verbs ("수렴이 안 된다")."""
@@ -351,13 +394,7 @@ def _negate(
         if position in places and not tag.startswith(("VV", "VA")):
             _set(places[position], polarity)
             governed = True
-        elif tag in ("JKO", "XSN", "XSV", "XSA") or (tag == "JKG" and not governed):
-            pass
-        elif subject and tag in ("JKS", "JKC", "JX") and not governed:
-            pass
-        elif tag in ("JKB",) and token.form in ("에", "로", "으로", "까지") and not governed and not subject:
-            pass
-        elif position not in places and tag in ("NNB", "MAG", "SS", "SW", "SSO", "SSC"):
+        elif tag in ("JKO", "XSN", "XSV", "XSA") or (tag == "JKG" and not governed) or (subject and tag in ("JKS", "JKC", "JX") and not governed) or (tag in ("JKB",) and token.form in ("에", "로", "으로", "까지") and not governed and not subject) or (position not in places and tag in ("NNB", "MAG", "SS", "SW", "SSO", "SSC")):
             pass
         else:
             break
@@ -373,7 +410,9 @@ def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
     for index, token in enumerate(found):
         if token.tag == "SP" or (token.tag == "SL" and token.form in ("but", "because", "so", "while")):
             scope = 0
-        negation = token.tag == "SL" and (token.form in _PLAIN_NEGATION or token.form == "without" or token.form.endswith("n't"))
+        negation = token.tag == "SL" and (
+            token.form in _NEGATION or token.form == "without" or token.form.endswith("n't")
+        )
         contraction = token.form == "t" and index >= 2 and found[index - 1].form in ("'", "’")
         following = found[index + 1].form if index + 1 < len(found) else ""
         if (negation or contraction) and following not in ("only", "just", "merely"):

@@ -26,8 +26,30 @@ _VERDICTS = {
     "en": {"hit": "hit", "partial": "partial", "missed": "missed", "contradicted": "contradicted"},
 }
 _KINDS = {
-    "ko": {"hint": "힌트", "skip": "건너뜀", "repeat": "다시 물음", "reveal": "정답 보기", "clarify": "질문 확인", "back": "이전 질문", "object": "이의", "stop": "종료", "probe": "꼬리 질문", "answer": "답변"},
-    "en": {"hint": "hint", "skip": "skipped", "repeat": "repeated", "reveal": "answer shown", "clarify": "clarified", "back": "back", "object": "objection", "stop": "stopped", "probe": "probe", "answer": "answer"},
+    "ko": {
+        "hint": "힌트",
+        "skip": "건너뜀",
+        "repeat": "다시 물음",
+        "reveal": "정답 보기",
+        "clarify": "질문 확인",
+        "back": "이전 질문",
+        "object": "이의",
+        "stop": "종료",
+        "probe": "꼬리 질문",
+        "answer": "답변",
+    },
+    "en": {
+        "hint": "hint",
+        "skip": "skipped",
+        "repeat": "repeated",
+        "reveal": "answer shown",
+        "clarify": "clarified",
+        "back": "back",
+        "object": "objection",
+        "stop": "stopped",
+        "probe": "probe",
+        "answer": "answer",
+    },
 }
 _WORDS = {
     "ko": {
@@ -88,14 +110,18 @@ def markdown_report(data: Mapping[str, Any]) -> str:
         lines += [f"**{words['weakest']}**: {', '.join(summary['weakest'])}", ""]
     for turn in data["turns"]:
         kind = _KINDS[language][turn["kind"]]
-        score = "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({_BANDS[language][turn['band']]})"
+        score = (
+            "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({_BANDS[language][turn['band']]})"
+        )
         lines += [f"## {turn['question_id']} {turn['question']}", "", f"_{kind}{score}_", ""]
         if turn["reply"]:
             lines += [*(f"> {line}" for line in turn["reply"].splitlines()), ""]
         lines += [turn["critique"], ""]
         for point in turn["points"]:
             quote = f" — “{' '.join(point['quote'].split())}”" if point["quote"] else ""
-            lines.append(f"- {_VERDICTS[language][point['verdict']]}: {point['statement']}{_sources(point, words)}{quote}")
+            lines.append(
+                f"- {_VERDICTS[language][point['verdict']]}: {point['statement']}{_sources(point, words)}{quote}"
+            )
         lines.append("")
     return "\n".join(lines)
 

@@ -81,7 +81,9 @@ def load_script(path: Path) -> Script:
     except UnicodeDecodeError:
         raise UserMistake(f"{path}: the script is not UTF-8 text; save it as UTF-8") from None
     except OSError as error:
-        what = "there is no such script" if isinstance(error, FileNotFoundError) else f"can't be read ({error.strerror})"
+        what = (
+            "there is no such script" if isinstance(error, FileNotFoundError) else f"can't be read ({error.strerror})"
+        )
         raise UserMistake(f"{path}: {what}; check the path") from None
     try:
         loader = yaml.CSafeLoader(text)
@@ -93,7 +95,9 @@ def load_script(path: Path) -> Script:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UserMistake(f"{where}: the script is not YAML ({getattr(error, 'problem', None) or type(error).__name__})") from None
+        raise UserMistake(
+            f"{where}: the script is not YAML ({getattr(error, 'problem', None) or type(error).__name__})"
+        ) from None
     if not isinstance(data, dict):
         raise UserMistake(f"{path}: the script is empty or no mapping; see interviewer/examples")
     try:

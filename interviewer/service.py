@@ -26,7 +26,6 @@ from interviewer.interview import Move, State, replay
 from interviewer.plan import FollowUps, Plan, make_plan
 from interviewer.settings import Settings
 from interviewer.store import InterviewRow, Store, TurnRow
-from knowledge.answer_key import AnswerKey
 from knowledge.library import Book, Library
 
 if TYPE_CHECKING:
@@ -170,7 +169,9 @@ class Interviewer:
         with self._turn_lock(interview_id):
             return self._settled(self.view(interview_id, owner))
 
-    def regrade(self, interview_id: str, model: str | None = None, owner: str | None = None) -> Iterator[tuple[TurnRow, Grading]]:
+    def regrade(
+        self, interview_id: str, model: str | None = None, owner: str | None = None
+    ) -> Iterator[tuple[TurnRow, Grading]]:
         """Judge every answer of an interview once more, with another model or because it was not graded.
 
         Both results are kept and the new one counts, unless it is not graded and the old one was.
@@ -182,7 +183,9 @@ class Interviewer:
         book = self.library.open(view.row.document)
         for turn in view.turns:
             if turn.result and turn.result.kind in ("answer", "probe"):
-                grading = regraded(self._tools(view.row, grader), view.row, self._key(book, view.row, turn), view.turns, turn)
+                grading = regraded(
+                    self._tools(view.row, grader), view.row, book.key(turn.question_id), view.turns, turn
+                )
                 yield turn, grading
 
     def grader(self, models: tuple[str, ...] | None = None) -> Grader:
@@ -219,22 +222,23 @@ class Interviewer:
         return view
 
     def _run(self, view: View, turn: TurnRow, probes: bool | None = None) -> Iterator[Event]:
-        from interviewer.agent import turn_graph
+        from interviewer.agent import TurnState, turn_graph
 
         book = self.library.open(view.row.document)
         objected = next((t for t in reversed(view.turns) if t.result and t.result.graded), None)
-        given: dict[str, Any] = {
+        given: TurnState = {
             "interview": view.row,
-            "key": self._key(book, view.row, turn),
+            "key": book.key(turn.question_id),
             "state": view.state,
             "earlier": list(view.turns),
             "turn": turn,
             "may_probe": view.row.settings.get("probes", True) if probes is None else probes,
             "objected": objected,
-            "objected_key": self._key(book, view.row, objected) if objected else None,
+            "objected_key": book.key(objected.question_id) if objected else None,
         }
         tools = self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
-        yield from turn_graph().stream(given, context=tools, stream_mode="custom")  # type: ignore[misc]
+        events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
+        yield from events
 
     def _tools(self, row: InterviewRow, grader: Grader) -> Tools:
         from interviewer.agent import Tools
@@ -263,9 +267,6 @@ class Interviewer:
             probe=state.awaiting_probe,
             hints_given=state.hints.get(key.question_id, 0),
         )
-
-    def _key(self, book: Book, row: InterviewRow, turn: TurnRow) -> AnswerKey:
-        return book.key(turn.question_id)
 
     def _models(self, spec: str | None) -> tuple[str, ...]:
         return Settings.load(model=spec).models if spec else self.settings.models

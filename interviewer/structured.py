@@ -119,7 +119,9 @@ def _repair(
     """Ask once more, telling the model that its answer could not be read."""
     from langchain_core.messages import HumanMessage
 
-    note = "Your last answer could not be read. Answer again, with every point of the list, in exactly the schema given."
+    note = (
+        "Your last answer could not be read. Answer again, with every point of the list, in exactly the schema given."
+    )
     try:
         again, data = _invoke(model, method, [*messages, HumanMessage(note)], schema)
     except Exception as error:
@@ -137,7 +139,9 @@ def _repair(
 def _instruction(schema: type[BaseModel]) -> BaseMessage:
     from langchain_core.messages import HumanMessage
 
-    return HumanMessage("Answer with one JSON object of this schema and nothing else:\n" + json.dumps(schema.model_json_schema()))
+    return HumanMessage(
+        "Answer with one JSON object of this schema and nothing else:\n" + json.dumps(schema.model_json_schema())
+    )
 
 
 def _from_text(raw: AIMessage) -> dict[str, Any] | None:
@@ -163,7 +167,9 @@ def _usage(raw: AIMessage) -> tuple[int, int]:
 def _unsupported(error: Exception) -> bool:
     """Whether the endpoint turned the method down, rather than failed."""
     names = {cls.__name__ for cls in type(error).__mro__}
-    return bool(names & {"BadRequestError", "UnprocessableEntityError", "NotImplementedError", "ValueError", "TypeError"})
+    return bool(
+        names & {"BadRequestError", "UnprocessableEntityError", "NotImplementedError", "ValueError", "TypeError"}
+    )
 
 
 def _endpoint(model: Model) -> str:

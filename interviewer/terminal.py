@@ -44,7 +44,9 @@ class Bar:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def step(self) -> None:
@@ -130,7 +132,11 @@ def show_findings(findings: Sequence[Finding]) -> None:
     """What ``doctor`` found."""
     table = Table(show_header=False)
     for finding in findings:
-        table.add_row(Text("ok" if finding.fine else "!!", style="green" if finding.fine else "red"), finding.what, Text(finding.says))
+        table.add_row(
+            Text("ok" if finding.fine else "!!", style="green" if finding.fine else "red"),
+            finding.what,
+            Text(finding.says),
+        )
     _SCREEN.print(table)
 
 
@@ -154,7 +160,9 @@ def _read() -> str:
 
 
 def _critique(text: str, score: float | None) -> Panel:
-    return Panel(Markdown(text), title=None if score is None else _percent(score), title_align="right", border_style="dim")
+    return Panel(
+        Markdown(text), title=None if score is None else _percent(score), title_align="right", border_style="dim"
+    )
 
 
 def _percent(score: float | None) -> str:

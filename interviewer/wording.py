@@ -36,15 +36,27 @@ def asked(key: AnswerKey, language: Language, probe: str | None = None) -> str:
 def hint(key: AnswerKey, given: int, most: int, language: Language) -> str:
     """The next hint. A question without written hints gets what can be said without giving it away."""
     if given >= most:
-        return "힌트는 모두 드렸어요. 아는 만큼 답해 보세요." if language == "ko" else "That was the last hint. Answer as far as you can."
+        return (
+            "힌트는 모두 드렸어요. 아는 만큼 답해 보세요."
+            if language == "ko"
+            else "That was the last hint. Answer as far as you can."
+        )
     label = f"힌트 {given + 1}/{most}" if language == "ko" else f"Hint {given + 1}/{most}"
     if given < len(key.hints):
         return f"**{label}** — {key.hints[given][language]}"
     count = len(key.points)
     if language == "ko":
-        said = f"참고 답안에는 요점이 {count}가지 있습니다." if count else "참고 답안이 없는 질문입니다. 생각을 이유와 함께 말해 보세요."
+        said = (
+            f"참고 답안에는 요점이 {count}가지 있습니다."
+            if count
+            else "참고 답안이 없는 질문입니다. 생각을 이유와 함께 말해 보세요."
+        )
     else:
-        said = f"The reference answer makes {count} point(s)." if count else "There is no reference answer; say what you think and why."
+        said = (
+            f"The reference answer makes {count} point(s)."
+            if count
+            else "There is no reference answer; say what you think and why."
+        )
     return f"**{label}** — {said}"
 
 
@@ -53,7 +65,11 @@ def acknowledge(kind: str, language: Language) -> str:
 
 
 def dont_know(language: Language) -> str:
-    return "괜찮아요. 참고 답안을 보고 다음으로 넘어가요." if language == "ko" else "That is fine. Here is the reference; we go on."
+    return (
+        "괜찮아요. 참고 답안을 보고 다음으로 넘어가요."
+        if language == "ko"
+        else "That is fine. Here is the reference; we go on."
+    )
 
 
 def too_long(length: int, limit: int, language: Language) -> str:
@@ -75,5 +91,9 @@ def nothing_to_object(language: Language) -> str:
 def judged_again(before: float | None, after: float, critique: str, language: Language) -> str:
     """What an objection came to: both scores, and the critique of the second judgement."""
     old = "–" if before is None else f"{before:.2f}"
-    said = f"이의를 반영해 다시 채점했습니다: {old} → {after:.2f}" if language == "ko" else f"Judged again with your objection: {old} → {after:.2f}"
+    said = (
+        f"이의를 반영해 다시 채점했습니다: {old} → {after:.2f}"
+        if language == "ko"
+        else f"Judged again with your objection: {old} → {after:.2f}"
+    )
     return f"{said}\n\n{critique}"

@@ -28,7 +28,19 @@ from typing import Final, Literal
 
 from knowledge.formulas import Statement, Vocabulary, read
 from knowledge.numbers import (
-    FUNCTIONS, Node, Number, Signature, Source, Unit, agree, equivalent, evaluate, parse, rename, signature, walk,
+    FUNCTIONS,
+    Node,
+    Number,
+    Signature,
+    Source,
+    Unit,
+    agree,
+    equivalent,
+    evaluate,
+    parse,
+    rename,
+    signature,
+    walk,
 )  # fmt: skip
 from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
 
@@ -40,6 +52,8 @@ COMBINATIONS: Final = 32
 STATEMENTS: Final = 60
 GUESSES: Final = 12
 
+_RANK: Final[Mapping[Verdict, int]] = {"hit": 0, "partial": 1, "contradicted": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -50,7 +64,9 @@ class Finding:
     meaning: Text | None = None
 
 
-def verify(check: NumberCheck | FormulaCheck, reply: str, parameters: Mapping[str, Number] | None = None) -> Finding | None:
+def verify(
+    check: NumberCheck | FormulaCheck, reply: str, parameters: Mapping[str, Number] | None = None
+) -> Finding | None:
     """The verdict on the number or formula that a reply states; None if it states none.
 
     Args:
@@ -99,7 +115,9 @@ def faults(check: NumberCheck | FormulaCheck) -> list[str]:
                 f"'{entry}' uses '{name}', which is not among the check's symbols"
                 for system in (*check.accept, *check.reject)
                 for entry in system
-                for name in sorted({node.name for side in _entry(entry) if side for node in walk(side) if _is_named(node)})
+                for name in sorted(
+                    {node.name for side in _entry(entry) if side for node in walk(side) if _is_named(node)}
+                )
                 if name not in check.symbols
             ]
         expected(check, check.parameters)
@@ -129,10 +147,10 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "크기", "입력", "입력 크기", "이미지", "이미지 크기", "인풋", "높이", "너비", "가로", "세로", "길이",
     ),
     "kernel": (
-        "kernel", "kernel size", "k", "f", "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "kernel height", "kernel width",
-        "filter size", "filter height", "filter width", "height", "width", "h", "w",
-        "커널", "커널 높이", "커널 너비", "커널 폭", "커널 가로", "커널 세로", "필터 크기", "필터 높이", "필터 너비",
-        "필터 가로", "필터 세로", "필터 사이즈", "높이", "너비", "가로", "세로", "폭",
+        "kernel", "k", "f", "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "kernel height", "kernel width",
+        "filter height", "filter width", "height", "width", "h", "w",
+        "커널", "커널 높이", "커널 너비", "커널 폭", "커널 가로", "커널 세로", "필터 높이", "필터 너비",
+        "필터 가로", "필터 세로", "높이", "너비", "가로", "세로", "폭",
     ),
     "inputs": (
         "inputs", "input", "in", "cin", "c_in", "c", "ic", "i", "d", "d1", "n_in", "in channel", "input channel", "input filter",
@@ -162,6 +180,11 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "dimension": ("dimension", "dim", "embedding", "embedding dim", "embedding size", "d", "e", "차원", "임베딩", "임베딩 차원"),
 }  # fmt: skip
 
+# "커널 크기 × 입력 × 출력" may mean one side of the kernel or all of it.
+_KERNEL_SIZE: Final = ("kernel size", "filter size", "커널 크기", "커널 사이즈", "필터 크기", "필터 사이즈")
+_KERNEL_AREA: Final = ("kernel area", "filter area", "커널 넓이", "커널 면적", "필터 넓이", "필터 면적")
+_SQUARED: Final = "**2"
+
 _SENTENCE_END = re.compile(r"[\n?!;]|\.(?=\s|$)")
 _ABOUT = r"(?:약|대략|거의|한|about|roughly|approximately|approx\.?|around|nearly|~|≈|≒)"
 _APPROXIMATELY = re.compile(rf"{_ABOUT}\s*$", re.IGNORECASE)
@@ -190,9 +213,13 @@ _OPERAND = re.compile(
 )
 _NEGATED = re.compile(r"\W{0,3}(?:이|가|은|는|라고)?\s?(?:아니|아닌|틀)|\W{0,3}(?:is|are) (?:not|wrong)", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|isn't|instead of|rather than)\s*$", re.IGNORECASE)
-_CORRECTION = re.compile(r"아니(?=[,.…!]| )|정정|다시 (?:계산|하면)|잠깐|\b(?:wait|actually|correction|scratch that|no,)", re.IGNORECASE)
+_CORRECTION = re.compile(
+    r"아니(?=[,.…!]| )|정정|다시 (?:계산|하면)|잠깐|\b(?:wait|actually|correction|scratch that|no,)", re.IGNORECASE
+)
 _OR = re.compile(r"\W*(?:개|바이트)?\s?(?:또는|혹은|아니면|이거나|거나|or)\s*$", re.IGNORECASE)
-_SHAPE = re.compile(r"[(\[]\s*(?:[A-Za-z]\w*\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})(?:\s*,\s*(\d{1,6}))?(?:\s*,\s*(\d{1,6}))?\s*[)\]]")
+_SHAPE = re.compile(
+    r"[(\[]\s*(?:[A-Za-z]\w*\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})(?:\s*,\s*(\d{1,6}))?(?:\s*,\s*(\d{1,6}))?\s*[)\]]"
+)
 
 _COMPATIBLE: Final[Mapping[str, frozenset[Unit]]] = {
     "": frozenset({"", "count", "parameters", "bytes", "pixels", "lines"}),
@@ -311,8 +338,13 @@ class _Reader:
         given = values[0] in self._parameters.values()
         if assigned and given:
             return None
-        approximate = bool(_APPROXIMATELY.search(self._source.text[max(0, at - 16) : at]) or _APPROXIMATED.match(self._source.text, end))
-        slack = min(quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0)
+        approximate = bool(
+            _APPROXIMATELY.search(self._source.text[max(0, at - 16) : at])
+            or _APPROXIMATED.match(self._source.text, end)
+        )
+        slack = min(
+            quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0
+        )
         described = not chained and bool(_OPERAND.search(self._before(start)))
         claim = self._claim(start, end, 2 if chained else 0, values, slack=slack, operand=given or described)
         if described or (not quantity.sure and quantity.unit == ""):
@@ -322,22 +354,37 @@ class _Reader:
     def _symbolic(self, node: Node, start: int, end: int) -> _Claim | None:
         """A formula over the parameters: right for any numbers, or, mixed with numbers, right for these."""
         mixed = any(part.kind == "number" and part.quantity for part in walk(node))
+        found: list[Expected] = []
         for names in _assignments([node], self._vocabulary):
             tree = rename(node, names)
-            for answer in self._check.answers:
-                if _same_for_any(tree, parse(answer.expression), tuple(self._parameters)):
-                    return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=answer)
-            values = self._values(tree, self._parameters) if mixed else []
-            if (answer := self._match(values, 0.0)) is not None:
-                return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=answer)
-        return None
+            found += [
+                a for a in self._check.answers if _same_for_any(tree, parse(a.expression), tuple(self._parameters))
+            ]
+            if mixed and (answer := self._match(self._values(tree, self._parameters), 0.0)):
+                found.append(answer)
+        if not found:
+            return None
+        best = min(found, key=lambda answer: _RANK[answer.verdict])
+        return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=best)
 
     def _values(self, node: Node, parameters: Mapping[str, Number]) -> list[Number]:
-        values = [v for v in (evaluate(node, parameters, reading) for reading in (0, -1)) if isinstance(v, int | float)]
+        values = [
+            v
+            for v in (evaluate(node, _with_squares(parameters), reading) for reading in (0, -1))
+            if isinstance(v, int | float)
+        ]
         return values + [math.floor(v) for v in values] if self._floors else values
 
     def _claim(
-        self, start: int, end: int, level: int, values: Iterable[Number], *, slack: float = 0.0, evaluated: bool = True, operand: bool
+        self,
+        start: int,
+        end: int,
+        level: int,
+        values: Iterable[Number],
+        *,
+        slack: float = 0.0,
+        evaluated: bool = True,
+        operand: bool,
     ) -> _Claim:
         level = max(level, self._level(start, end))
         return _Claim(start, end, level, evaluated, operand, self._match(values, slack))
@@ -345,13 +392,12 @@ class _Reader:
     def _match(self, values: Iterable[Number], slack: float) -> Expected | None:
         """The answer nearest to a value within the check's tolerance, or within the rounding of the number as written."""
         best: tuple[float, int, Expected] | None = None
-        rank = {"hit": 0, "partial": 1, "contradicted": 2}
         for value in values:
             for right, answer in self._answers:
                 error = abs(value - right) / abs(right) if right else abs(value)
                 near = error <= self._check.tolerance + 1e-9 or abs(value - right) <= slack * abs(value)
-                if near and (best is None or (error, rank[answer.verdict]) < best[:2]):
-                    best = (error, rank[answer.verdict], answer)
+                if near and (best is None or (error, _RANK[answer.verdict]) < best[:2]):
+                    best = (error, _RANK[answer.verdict], answer)
         return best[2] if best else None
 
     def _before(self, start: int) -> str:
@@ -389,7 +435,15 @@ def _family(name: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _vocabulary(parameters: tuple[str, ...]) -> Vocabulary:
-    return Vocabulary({name: _FAMILIES.get(_family(name) or "", ()) for name in parameters}, prose=True)
+    spellings = {name: _FAMILIES.get(_family(name) or "", ()) for name in parameters}
+    for name in [name for name in parameters if _family(name) == "kernel"]:
+        spellings[name] += _KERNEL_SIZE
+        spellings[name + _SQUARED] = _KERNEL_SIZE + _KERNEL_AREA
+    return Vocabulary(spellings, prose=True)
+
+
+def _with_squares(values: Mapping[str, Number]) -> dict[str, Number]:
+    return {**values, **{name + _SQUARED: value * value for name, value in values.items()}}
 
 
 def _assignments(trees: Iterable[Node], vocabulary: Vocabulary) -> Iterator[dict[str, str]]:
@@ -406,8 +460,14 @@ def _same_for_any(tree: Node, answer: Node, parameters: tuple[str, ...]) -> bool
     for point in range(3):
         draw = random.Random(point)
         values = {name: draw.randint(5, 60) for name in parameters}
-        mine, exact, loose = evaluate(tree, values), evaluate(answer, values), evaluate(_unrounded(answer), values)
-        if mine is None or not any(right is not None and abs(mine - right) <= 1e-9 * abs(right) for right in (exact, loose)):
+        mine, exact, loose = (
+            evaluate(tree, _with_squares(values)),
+            evaluate(answer, values),
+            evaluate(_unrounded(answer), values),
+        )
+        if mine is None or not any(
+            right is not None and abs(mine - right) <= 1e-9 * abs(right) for right in (exact, loose)
+        ):
             return False
     return True
 
@@ -439,7 +499,13 @@ def _verify_formula(check: FormulaCheck, source: Source) -> Finding | None:
     systems = [[_entry(entry) for entry in system] for system in check.accept]
     rejected = [[_entry(entry) for entry in system] for system in check.reject]
     applied = {
-        node.name for system in systems + rejected for entry in system for side in entry if side for node in walk(side) if node.kind == "call"
+        node.name
+        for system in systems + rejected
+        for entry in system
+        for side in entry
+        if side
+        for node in walk(side)
+        if node.kind == "call"
     }
     vocabulary = Vocabulary(check.symbols, applied)
     equations = list(_equations(read(source, vocabulary)[:STATEMENTS]))
@@ -469,7 +535,17 @@ def _entry(text: str) -> Entry:
         ValueError: it is neither.
     """
     left, equals, right = text.partition("=")
-    return (parse(left), parse(right)) if equals else (None, parse(text))
+    return (_without_mean(parse(left)), _without_mean(parse(right))) if equals else (None, _without_mean(parse(text)))
+
+
+def _without_mean(tree: Node) -> Node:
+    """The tree without ``E(…)``: an expectation is linear, and replies are read without it as well."""
+    parts = tuple(map(_without_mean, tree.parts))
+    return (
+        parts[0]
+        if tree.kind == "call" and tree.name in ("E", "mean") and len(parts) == 1
+        else replace(tree, parts=parts)
+    )
 
 
 def _equations(statements: Iterable[Statement]) -> Iterator[tuple[Node | None, Node, int, int]]:

@@ -123,7 +123,7 @@ class QuestionBank:
 
 
 def language_of(text: str) -> Language:
-    """"ko" when at least a fifth of the letters are Hangul (Korean replies are full of English terms)."""
+    """ "ko" when at least a fifth of the letters are Hangul (Korean replies are full of English terms)."""
     hangul, latin = len(_HANGUL.findall(text)), len(_LATIN.findall(text))
     return "ko" if hangul and hangul * 4 >= latin else "en"
 
@@ -315,7 +315,9 @@ def _parse_headings(lines: list[str], headings: list[tuple[int, re.Match[str]]],
             draft = _Draft(str(main), text, index + 1, index + 1, in_answer=True)
         else:
             if not main:
-                raise DocumentError(where, index + 1, "a follow-up stands before any main question", "add a heading above it")
+                raise DocumentError(
+                    where, index + 1, "a follow-up stands before any main question", "add a heading above it"
+                )
             follow_up += 1
             draft = _Draft(f"{main}.{follow_up}", text, index + 1, index + 1, in_answer=True)
         _add_body(draft, lines, index + 1, end)

@@ -41,7 +41,9 @@ _NOISE = re.compile(rf"{_COMMANDS}(?![A-Za-z])|[\s_\\{{}}()\[\]'\"-]|(?<=[가-�
 _INDEX = re.compile(
     r"[\s{}()\[\]'\"_^]*(?:[A-Za-zθ]{0,2}\d?|\d|new|old|prev|previous|next|curr|current|now|last)(?:\s*[+-]\s*\d)?[\s{}()\[\]'\"]*$"
 )
-_PARTICLES = re.compile(r"(?:의|개수|갯수|수|크기|사이즈|값)*(?P<topic>은|는)?(?:이|가|을|를|에|와|과|도|만|로|으로|만큼|입니다|이다|이에요|예요|이고|이며|인데|이니까)?$")
+_PARTICLES = re.compile(
+    r"(?:의|개수|갯수|수|크기|사이즈|값)*(?P<topic>은|는)?(?:이|가|을|를|에|와|과|도|만|로|으로|만큼|입니다|이다|이에요|예요|이고|이며|인데|이니까)?$"
+)
 _GRADIENT = re.compile(r"∇|nabla|grad|∂|^d[a-zA-Z]$|d\w+/d|기울기|그래디언트|그라디언트")
 
 
@@ -54,17 +56,22 @@ class Vocabulary:
         prose: read for numbers, with labels between the factors ("3(커널) × 입력 32"); ``x`` between factors is then "times".
     """
 
-    def __init__(self, spellings: Mapping[str, Iterable[str]], functions: Iterable[str] = (), *, prose: bool = False) -> None:
+    def __init__(
+        self, spellings: Mapping[str, Iterable[str]], functions: Iterable[str] = (), *, prose: bool = False
+    ) -> None:
         self.functions, self.prose = frozenset(functions), prose
         self.gradient: str | None = None
         self._names: dict[str, tuple[str, ...]] = {}
         self._folded: dict[str, str] = {}
+        self._applied: set[str] = set()
         for name, written in spellings.items():
             for spelling in (name, *written):
                 key = spell(Source(spelling).text)
                 if name not in self._names.setdefault(key, ()):
                     self._names[key] += (name,)
                 self._folded.setdefault(key.casefold(), key)
+                if "(" in spelling:
+                    self._applied.add(key)
                 if self.gradient is None and _GRADIENT.search(spelling):
                     self.gradient = spell(name)
 
@@ -84,6 +91,11 @@ class Vocabulary:
             if folded := self._folded.get(form.casefold()):
                 return folded
         return None
+
+    def find_applied(self, word: str) -> str | None:
+        """The key of a name that is spelled with its arguments, as ``V(D, G)``."""
+        key = spell(word)
+        return key if key in self._applied else None
 
     def resolve(self, base: str, indices: list[str]) -> str | None:
         """The key of a name with subscripts: the whole if it is known, else without time indices."""
@@ -120,7 +132,7 @@ _LEXEMES = re.compile(
                  (?:\\sum(?![a-z])|[Σ∑]|(?<![A-Za-z])sum\s?(?=\())(?:{_LONG_SUB}|\^(?:\{{[^{{}}\n]{{0,12}}\}}|\w)){{0,2}}
                | (?<![A-Za-z])\\?(?:arg\s?)?(?:min|max)(?:{_SUB}|[_ ]?[A-Z](?![\w(]))?(?![\w(])
                | (?<![\w.])(?:tf|torch|np|numpy|jnp|K|math|F|self|keras)\.(?:[a-z_]+\.)*(?=[a-z]))
-  | (?P<skip>   \*\*(?=\s{0,3}(?:$|[-+*/:]?=|[\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
+  | (?P<skip>   \*\*(?=\s{0, 3}(?:$|[-+*/:]?=|[\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
               | \\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|quad|qquad|(?:begin|end)\{{\w+\*?\}}|[,:!\ ])(?![A-Za-z]))
   | (?P<inplace> [-+*/]=(?!=))
   | (?P<arrow>  => | -> | [→⇒⟶↦] | \\(?:to|rightarrow|Rightarrow|longrightarrow)(?![A-Za-z]) | [<>!]=|[<>≤≥](?!-) )
@@ -134,8 +146,11 @@ _LEXEMES = re.compile(
     """,
     re.VERBOSE,
 )
-_PLAIN_NUMBER = re.compile(r"(?:\d{1,20}(?:\.\d{1,20}|\.(?=\s*[-+*/)\]]))?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?!\w))?(?!\d)")
+_PLAIN_NUMBER = re.compile(
+    r"(?:\d{1,20}(?:\.\d{1,20}|\.(?=\s*[-+*/)\]]))?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?!\w))?(?!\d)"
+)
 _PHRASE = re.compile(r"[A-Za-z가-힣][\w]*(?:(?: |(?<=\w\w)-(?=\w\w))[A-Za-z가-힣]\w*){0,3}")
+_CALL = re.compile(r"[A-Za-z]\w{0,20}\([A-Za-z]\w{0,8}(?:,\s?[A-Za-z]\w{0,8})?\)")
 _PLUS = re.compile(r"[\s&]{0,12}\+(?!=)")
 _TIMES = re.compile(r"(?<=[\d)\]}가-힣 ])[xX](?=\s?[\d(])")
 _INDICES = re.compile(
@@ -229,7 +244,10 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
     if base in _IS and operand_before and not vocabulary.prose:
         yield Token("equals", base, at, end)
         return
-    if (phrase := _PHRASE.match(text, at)) and " " in phrase.group() or phrase and "-" in phrase.group():
+    if (call := _CALL.match(text, at)) and (key := vocabulary.find_applied(call.group())):
+        yield Token("name", key, at, call.end(), tight=True)
+        return
+    if ((phrase := _PHRASE.match(text, at)) and " " in phrase.group()) or (phrase and "-" in phrase.group()):
         for stop in reversed([m.start() for m in re.finditer(r"[ -]", phrase.group())][1:] + [len(phrase.group())]):
             if key := vocabulary.find(phrase.group()[:stop]):
                 yield from _named(key, at, at + stop, phrase.group()[:stop], vocabulary)
@@ -326,7 +344,9 @@ class _Parser:
         token = self._tokens[at]
         if token.kind == "word":
             following = self._peek(at + 1)
-            return not self._vocabulary.prose and (following.kind in ("equals", "inplace", "operator") or self._opens(at))
+            return not self._vocabulary.prose and (
+                following.kind in ("equals", "inplace", "operator") or self._opens(at)
+            )
         if token.kind == "operator" and token.text == "-" and not self._vocabulary.prose:
             return True
         is_bullet = token.kind == "open" and self._peek(at + 1).kind == "number" and self._peek(at + 2).kind == "close"
@@ -419,10 +439,16 @@ class _Parser:
         if self._vocabulary.prose:
             if token.kind == "open":
                 return adjacent and before.kind in ("number", "name", "close", "squared")
-            return token.kind == "name" and token.tight and (before.tight or before.kind in ("number", "close", "squared"))
+            return (
+                token.kind == "name" and token.tight and (before.tight or before.kind in ("number", "close", "squared"))
+            )
         if token.kind == "unknown":
             return adjacent
-        numbering = token.kind == "open" and self._peek(self._at + 1).kind == "number" and self._peek(self._at + 2).kind == "close"
+        numbering = (
+            token.kind == "open"
+            and self._peek(self._at + 1).kind == "number"
+            and self._peek(self._at + 2).kind == "close"
+        )
         if numbering and not adjacent:
             return False
         return token.kind in ("name", "function", "frac", "open") and token.start - before.end <= 3
@@ -485,7 +511,11 @@ class _Parser:
             inner = self._group(depth)
             if inner is not None and self._vocabulary.prose:
                 self._skip_labels_after()
-            return self._node("call", inner, name="floor") if inner is not None and token.text in ("⌊", "lfloor") else inner
+            return (
+                self._node("call", inner, name="floor")
+                if inner is not None and token.text in ("⌊", "lfloor")
+                else inner
+            )
         return None
 
     def _group(self, depth: int) -> Node | None:

@@ -105,7 +105,9 @@ _EXPONENT = re.compile(r"[eE](?P<e>[+-]?\d{1,3})(?![\w.])")
 _TIMES_TEN = re.compile(r"\s?(?:[×xX*·⋅]|\\times|\\cdot)\s?10(?!\d)" + _POWER % "e")
 _TEN_POWER = re.compile(_POWER % "e")
 
-_DIGITS: Final = {c: n for n, cs in enumerate(("영공", "일", "이", "삼", "사", "오", "육륙", "칠", "팔", "구")) for c in cs}
+_DIGITS: Final = {
+    c: n for n, cs in enumerate(("영공", "일", "이", "삼", "사", "오", "육륙", "칠", "팔", "구")) for c in cs
+}
 _SMALL: Final = {"십": 10, "백": 100, "천": 1000}
 _LARGE: Final = {"만": 10**4, "억": 10**8, "조": 10**12}
 _JOINED = re.compile(r" (?=\d{3,4}(?!\d)|\d{1,4}[십백천만억]|[일이삼사오육륙칠팔구]?[십백천])")
@@ -124,7 +126,8 @@ _NOUNS = (
 )
 _OTHER = re.compile(rf"(?P<count>\s?개(?:의|짜리)?)?[ -]?(?:{_NOUNS})", re.IGNORECASE)
 _SCALE = re.compile(
-    r"(?P<letter>[kK](?![\w^])|\s?[MGT](?![\w^]))|\s?(?P<word>thousand|million|billion|trillion)(?![a-z])", re.IGNORECASE
+    r"(?P<letter>[kK](?![\w^])|\s?[MGT](?![\w^]))|\s?(?P<word>thousand|million|billion|trillion)(?![a-z])",
+    re.IGNORECASE,
 )
 _PREFIXED = re.compile(
     r"\s?(?:(?P<letter>[kmgt])(?P<binary>i)?b(?:ytes?)?(?![a-z])"
@@ -135,7 +138,12 @@ _BYTES = re.compile(r"\s?(?:bytes?(?![a-z])|바이트)", re.IGNORECASE)
 _LETTER_B = re.compile(r"\s?B(?![\w^])")
 _UNITS: Final[tuple[tuple[Unit, re.Pattern[str]], ...]] = (
     ("bytes", _BYTES),
-    ("parameters", re.compile(r"\s?(?:개의?\s?)?(?:파라미터|파라메터|매개변수|가중치|parameters?\b|params?\b|weights?\b)", re.IGNORECASE)),
+    (
+        "parameters",
+        re.compile(
+            r"\s?(?:개의?\s?)?(?:파라미터|파라메터|매개변수|가중치|parameters?\b|params?\b|weights?\b)", re.IGNORECASE
+        ),
+    ),
     ("pixels", re.compile(r"\s?(?:픽셀|pixels?\b|px\b)", re.IGNORECASE)),
     ("lines", re.compile(r"\s?(?:줄|라인|lines?\b)", re.IGNORECASE)),
     ("count", re.compile(r"\s?개")),
@@ -295,7 +303,7 @@ def _korean(text: str, start: int) -> tuple[Fraction, int, bool] | None:
     if not scaled:
         return None
     if not written:
-        if start and "가" <= text[start - 1] <= "힣" or letters < 2 or not _AFTER_HANGUL.match(text, at):
+        if (start and "가" <= text[start - 1] <= "힣") or letters < 2 or not _AFTER_HANGUL.match(text, at):
             return None
     elif "가" <= text[at - 1] <= "힣" and text[at : at + 1] in ("큼", "약"):
         return None

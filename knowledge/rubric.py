@@ -184,11 +184,15 @@ class Rubric(_Strict):
         for pair in self.opposites:
             for name in pair:
                 if name not in self.concepts:
-                    raise ValueError(f"opposites name the concept '{name}', which is not among this question's concepts")
+                    raise ValueError(
+                        f"opposites name the concept '{name}', which is not among this question's concepts"
+                    )
         for owner, pattern in self.patterns():
             for name in atoms(pattern):
                 if name not in self.concepts:
-                    raise ValueError(f"'{owner}' names the concept '{name}', which is not among this question's concepts")
+                    raise ValueError(
+                        f"'{owner}' names the concept '{name}', which is not among this question's concepts"
+                    )
         return self
 
     def patterns(self) -> Iterator[tuple[str, str]]:
@@ -238,7 +242,9 @@ def load_topic(path: Path) -> Topic:
         data = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise RubricError(str(path), mark.line + 1 if mark else None, f"not YAML: {getattr(error, 'problem', error)}") from None
+        raise RubricError(
+            str(path), mark.line + 1 if mark else None, f"not YAML: {getattr(error, 'problem', error)}"
+        ) from None
     finally:
         loader.dispose()
     try:

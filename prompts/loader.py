@@ -86,7 +86,9 @@ def load(name: str, version: str = LATEST, folder: Path = FOLDER) -> Prompt:
         version = known[-1]
     path = folder / name / f"{version}.md"
     if path.parent.parent != folder or not path.is_file():
-        raise PromptError(f"there is no prompt {name}@{version}; {name} has {', '.join(versions(name, folder)) or 'none'}")
+        raise PromptError(
+            f"there is no prompt {name}@{version}; {name} has {', '.join(versions(name, folder)) or 'none'}"
+        )
     text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
     match = _FRONT_MATTER.match(text)
     if match is None:

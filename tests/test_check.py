@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-import random
-import subprocess
-import sys
-from collections.abc import Mapping
-
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from knowledge import check as module
-from knowledge.check import Finding, expected, faults, task, verify
-from knowledge.numbers import Source, equivalent, evaluate, parse, quantity_at
+from knowledge.check import Finding, verify
 from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
 
 
@@ -81,7 +71,12 @@ MOMENTUM = FormulaCheck(
 GAN = FormulaCheck(
     kind="formula",
     point="loss",
-    symbols={"D": ("D", "discriminator", "판별자"), "G": ("G", "generator", "생성자"), "x": ("x", "real"), "z": ("z", "noise")},
+    symbols={
+        "D": ("D", "discriminator", "판별자"),
+        "G": ("G", "generator", "생성자"),
+        "x": ("x", "real"),
+        "z": ("z", "noise"),
+    },
     accept=(("log(D(x)) + log(1 - D(G(z)))",), ("-log(D(x)) - log(1 - D(G(z)))",)),
     reject=(("log(D(x)) + log(D(G(z)))",),),
 )
@@ -137,10 +132,18 @@ COUNTS: list[tuple[str, str | None, str]] = [
     ("**3*3*32*64 = 18432**개", "hit", "3*3*32*64 = 18432"),
     ("- 커널 3x3\n- 입력 32\n- 출력 64\n- 답: 18432", "hit", "18432"),
     ("1. 곱한다\n2. 3*3*32*64", "hit", "3*3*32*64"),
-    ("kernel height * kernel width * input filter * output filter", "hit", "kernel height * kernel width * input filter * output filter"),
+    (
+        "kernel height * kernel width * input filter * output filter",
+        "hit",
+        "kernel height * kernel width * input filter * output filter",
+    ),
     ("(kernel height * kernel width * input filter) * output filter", "hit", "kernel height * kernel width"),
     ("커널 높이 × 커널 너비 × 입력 채널 × 출력 채널", "hit", "커널 높이 × 커널 너비 × 입력 채널 × 출력 채널"),
-    ("파라미터 수는 커널의 높이 x 커널의 너비 x 입력 채널 수 x 출력 채널 수 입니다", "hit", "커널의 높이 x 커널의 너비 x 입력 채널 수 x 출력 채널"),
+    (
+        "파라미터 수는 커널의 높이 x 커널의 너비 x 입력 채널 수 x 출력 채널 수 입니다",
+        "hit",
+        "커널의 높이 x 커널의 너비 x 입력 채널 수 x 출력 채널",
+    ),
     ("k*k*Cin*Cout + Cout", "hit", "k*k*Cin*Cout + Cout"),
     ("k^2 * C_in * C_out", "hit", "k^2 * C_in * C_out"),
     (r"$k^2 C_{in} C_{out}$", "hit", r"k^2 C_{in} C_{out}"),
@@ -298,10 +301,26 @@ MOMENTA: list[tuple[str, str | None, str]] = [
     ("velocity = momentum * velocity - learning_rate * grad; w += velocity", "hit", "w += velocity"),
     ("velocity = momentum*velocity - learning rate*gradient, w = w + velocity", "hit", "learning rate*gradient"),
     (r"$v_t = \mu v_{t-1} - \eta \nabla L$, $x_t = x_{t-1} + v_t$", "hit", r"v_t = \mu v_{t-1} - \eta \nabla L"),
-    (r"\[v_{t+1} = \gamma v_t + \eta \nabla_\theta J(\theta_t) \\ \theta_{t+1} = \theta_t - v_{t+1}\]", "hit", r"\nabla_\theta J(\theta_t)"),
-    (r"v_t = \beta v_{t-1} + (1-\beta) \frac{\partial L}{\partial w}, \quad w = w - \alpha v_t", "hit", r"\frac{\partial L}{\partial w}"),
-    (r"\begin{aligned} v_t &= \rho v_{t-1} + g_t \\ \theta_t &= \theta_{t-1} - \eta\, v_t \end{aligned}", "hit", r"\theta_{t-1} - \eta\, v_t"),
-    (r"\mathbf{v}_t = \mu\mathbf{v}_{t-1} - \eta\,\nabla_{\theta} \mathcal{L}(\theta); \boldsymbol{\theta} = \boldsymbol{\theta} + \mathbf{v}", "hit", "mathbf{v}_t"),
+    (
+        r"\[v_{t+1} = \gamma v_t + \eta \nabla_\theta J(\theta_t) \\ \theta_{t+1} = \theta_t - v_{t+1}\]",
+        "hit",
+        r"\nabla_\theta J(\theta_t)",
+    ),
+    (
+        r"v_t = \beta v_{t-1} + (1-\beta) \frac{\partial L}{\partial w}, \quad w = w - \alpha v_t",
+        "hit",
+        r"\frac{\partial L}{\partial w}",
+    ),
+    (
+        r"\begin{aligned} v_t &= \rho v_{t-1} + g_t \\ \theta_t &= \theta_{t-1} - \eta\, v_t \end{aligned}",
+        "hit",
+        r"\theta_{t-1} - \eta\, v_t",
+    ),
+    (
+        r"\mathbf{v}_t = \mu\mathbf{v}_{t-1} - \eta\,\nabla_{\theta} \mathcal{L}(\theta); \boldsymbol{\theta} = \boldsymbol{\theta} + \mathbf{v}",
+        "hit",
+        "mathbf{v}_t",
+    ),
     ("vₜ = μvₜ₋₁ − η∇L(θ), θₜ₊₁ = θₜ + vₜ", "hit", "vₜ = μvₜ₋₁ − η∇L(θ), θₜ₊₁ = θₜ + vₜ"),
     ("v ← γ·v + η·∇L; θ ← θ − v", "hit", "θ ← θ − v"),
     ("v := β × v + g, θ := θ − η × v", "hit", "θ := θ − η × v"),
@@ -320,7 +339,11 @@ MOMENTA: list[tuple[str, str | None, str]] = [
     ("1) v = mu*v - lr*g\n2) x = x + v", "hit", "x = x + v"),
     ("(1) v = mu*v - lr*g (2) x = x + v", "hit", "x = x + v"),
     ("속도 = 모멘텀 * 속도 - 학습률 * 기울기, 가중치 = 가중치 + 속도", "hit", "가중치 = 가중치 + 속도"),
-    ("속도는 모멘텀 × 속도 − 학습률 × 기울기이고, 가중치는 가중치 + 속도입니다", "hit", "모멘텀 × 속도 − 학습률 × 기울기"),
+    (
+        "속도는 모멘텀 × 속도 − 학습률 × 기울기이고, 가중치는 가중치 + 속도입니다",
+        "hit",
+        "모멘텀 × 속도 − 학습률 × 기울기",
+    ),
     ("v는 mu*v - lr*g이고 x는 x + v", "hit", "v는 mu*v - lr*g이고 x는 x + v"),
     ("mu*v - lr*g = v, x + v = x", "hit", "mu*v - lr*g = v"),
     ("v = mu*v - lr*g x = x + v", "hit", "x = x + v"),
@@ -358,7 +381,11 @@ LOSSES: list[tuple[str, str | None, str]] = [
     ("D loss = -(log D(x) + log(1 - D(G(z)))), G loss = -log D(G(z))", "hit", "-(log D(x) + log(1 - D(G(z))))"),
     ("loss_D = -torch.mean(torch.log(D(x)) + torch.log(1 - D(G(z))))", "hit", "torch.log(1 - D(G(z))))"),
     ("D_loss = -tf.reduce_mean(tf.log(D(x)) + tf.log(1. - D(G(z))))", "hit", "D_loss ="),
-    (r"\frac{1}{m}\sum_{i=1}^{m}\left[\log D\left(x^{(i)}\right) + \log\left(1-D\left(G(z^{(i)})\right)\right)\right]", "hit", r"\log D"),
+    (
+        r"\frac{1}{m}\sum_{i=1}^{m}\left[\log D\left(x^{(i)}\right) + \log\left(1-D\left(G(z^{(i)})\right)\right)\right]",
+        "hit",
+        r"\log D",
+    ),
     (r"L = \log D_{\theta_d}(x) + \log(1 - D_{\theta_d}(G_{\theta_g}(z)))", "hit", r"\log D_{\theta_d}(x)"),
     ("V = E[log D(x)]\n  + E[log(1 - D(G(z)))]", "hit", "V = E[log D(x)]\n  + E[log(1 - D(G(z)))]"),
     ("log(D(real)) + log(1 - D(G(noise)))", "hit", "log(D(real)) + log(1 - D(G(noise)))"),

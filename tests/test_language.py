@@ -120,7 +120,12 @@ def test_offsets_are_into_the_composed_text() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(alphabet=st.sampled_from("가기울기소실배치정규화학습률 -_\n\tabLRx0.25()😀\u0301\u1100\u1161\ud800"), max_size=60))
+@given(
+    st.text(
+        alphabet=st.sampled_from("가기울기소실배치정규화학습률 -_\n\tabLRx0.25()😀\u0301\u1100\u1161\ud800"),
+        max_size=60,
+    )
+)
 def test_any_text_has_tokens_within_it(text: str) -> None:
     found, composed = tokens(text), nfc(text)
     assert all(0 <= token.start <= token.end <= len(composed) for token in found)
@@ -152,9 +157,7 @@ def test_stems_bring_english_forms_together() -> None:
         ("- a\n", "no terms"),
     ],
 )
-def test_a_wrong_lexicon_says_so(
-    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_lexicon_says_so(text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lexicon.yaml"
     path.write_text(text)
     monkeypatch.setattr(language, "LEXICON", path)
