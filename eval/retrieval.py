@@ -1,9 +1,9 @@
 """How well a search finds the right question, measured beside BM25 in the same run.
 
 ``data/retrieval/queries.jsonl`` holds 193 questions and replies in Korean, English and both, in other words than the
-document's, three or four for each of its 64 questions. A hit is any chunk of the right question. Half of the questions are
-the tune split, on which the weights of ``knowledge.embeddings`` were chosen; the figures that count are those of the
-test split:
+document's, three or four for each of its 64 questions. A hit is any chunk of the right question. Half of the questions
+are the tune split, on which the weights of ``knowledge.embeddings`` were chosen; the figures that count are those of
+the test split:
 
     python -m eval.retrieval --split test
 
@@ -25,13 +25,15 @@ from statistics import fmean
 from typing import Literal
 
 from knowledge.document import DEFAULT_DOCUMENT, QuestionBank, load
-from knowledge.index import Chunk, Index, chunks
+from knowledge.index import Index, chunks
 from knowledge.language import kiwi, nfc
 
 __all__ = [
     "QUERIES",
     "Query",
     "Scores",
+    "best_first",
+    "blended",
     "bm25",
     "compare",
     "fused",
@@ -97,7 +99,7 @@ def reciprocal_rank(rank: int | None) -> float:
 
 
 def ndcg(rank: int | None) -> float:
-    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002); with one right question, 1/log2(1 + rank)."""
+    """Discounted cumulative gain (Järvelin and Kekäläinen 2002) with one right question: 1/log2(1 + rank)."""
     return 0.0 if rank is None else 1 / math.log2(1 + rank)
 
 
@@ -130,17 +132,17 @@ def morphemes(text: str) -> list[str]:
     return [token.form.lower() for token in kiwi().tokenize(nfc(text))]
 
 
-def bm25(texts: Sequence[str], tokenize: Callable[[str], list[str]]) -> Callable[[str], list[int]]:
-    """A search that returns the places of the best texts, best first, by Okapi BM25."""
+def bm25(texts: Sequence[str], tokenize: Callable[[str], list[str]]) -> Callable[[str], list[float]]:
+    """From a query to the Okapi BM25 score of each text."""
     from rank_bm25 import BM25Okapi
 
     model = BM25Okapi([tokenize(text) for text in texts])
+    return lambda query: [float(score) for score in model.get_scores(tokenize(query))]
 
-    def search(query: str) -> list[int]:
-        scores = model.get_scores(tokenize(query))
-        return sorted(range(len(texts)), key=lambda place: (-scores[place], place))
 
-    return search
+def best_first(scores: Sequence[float]) -> list[int]:
+    """The places of the scores, the highest first, equal ones in their order."""
+    return sorted(range(len(scores)), key=lambda place: (-scores[place], place))
 
 
 def fused(rankings: Sequence[Sequence[int]], k: int = 60) -> list[int]:
@@ -152,34 +154,40 @@ def fused(rankings: Sequence[Sequence[int]], k: int = 60) -> list[int]:
     return sorted(scores, key=lambda place: (-scores[place], place))
 
 
+def blended(cosines: Sequence[float], scores: Sequence[float], share: float = 0.1) -> list[float]:
+    """Cosines with a share of BM25's scores, these as parts of the highest."""
+    highest = max(scores) or 1.0
+    return [(1 - share) * cosine + share * score / highest for cosine, score in zip(cosines, scores, strict=True)]
+
+
 def compare(bank: QuestionBank, queries: Sequence[Query], home: Path) -> dict[str, dict[str, Scores]]:
-    """The index (``offline``), BM25 over words and morphemes, and the index fused with BM25, on the same queries."""
+    """The index as it is searched (``offline``), BM25 over words and morphemes, and both together in two ways."""
     index = Index.open(home, document=bank.name)
     index.refresh(bank)
     parts = chunks(bank)
     texts = [chunk.context for chunk in parts]
     by_words, by_morphemes = bm25(texts, words), bm25(texts, morphemes)
-    place_of = _places(parts)
+    place_of = {(chunk.question_id, chunk.kind, chunk.text): place for place, chunk in enumerate(parts)}
 
-    def by_index(query: str, k: int = DEPTH) -> list[int]:
-        return [place_of[p.question_id, p.kind, p.text] for p in index.search(query, k)]
+    def by_index(query: str) -> list[float]:
+        cosines = [0.0] * len(parts)
+        for passage in index.search(query, len(parts)):
+            cosines[place_of[passage[:3]]] = 1 - passage.distance
+        return cosines
 
-    def owners(search: Callable[[str], Sequence[int]]) -> Search:
+    def ranked(search: Callable[[str], Sequence[int]]) -> Search:
         return lambda query: [parts[place].question_id for place in search(query)]
 
     systems: Mapping[str, Search] = {
-        "bm25-words": owners(by_words),
-        "bm25-kiwi": owners(by_morphemes),
-        "offline": owners(by_index),
-        "hybrid": owners(lambda query: fused([by_index(query, len(parts)), by_morphemes(query)])),
+        "bm25-words": ranked(lambda query: best_first(by_words(query))),
+        "bm25-kiwi": ranked(lambda query: best_first(by_morphemes(query))),
+        "offline": lambda query: [passage.question_id for passage in index.search(query, DEPTH)],
+        "fused": ranked(lambda query: fused([best_first(by_index(query)), best_first(by_morphemes(query))])),
+        "blended": ranked(lambda query: best_first(blended(by_index(query), by_morphemes(query)))),
     }
     scores = {name: measure(search, queries) for name, search in systems.items()}
     index.close()
     return scores
-
-
-def _places(parts: Sequence[Chunk]) -> dict[tuple[str, str, str], int]:
-    return {(chunk.question_id, chunk.kind, chunk.text): place for place, chunk in enumerate(parts)}
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
 A rubric says for each point which concepts together make the claim (``knowledge/README.md`` tells the pattern language).
 Here its forms are compiled to the same morphemes that replies are read into, once a question, and looked up.
 
-    matcher = Matcher(rubric, question.text)
-    matcher.points(read("sigmoid는 exp 연산 때문에 비싸요"))
-    # {"cheap": Match("hit", start=0, end=25)}
+    matcher = Matcher(rubric, question.text, FormKeys(None))
+    points, misconceptions = matcher(read("sigmoid는 exp 연산 때문에 비싸요"))
+    points                       # {"cheap": Match("hit", start=0, end=25)}
 
 A pattern is looked for at each clause: in the clause itself, then in the clauses before it in the same sentence, then among
 topics and headings carried forward; never across a reply. A clause that speaks of a concept or of its opposite speaks for
@@ -25,10 +25,11 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words, keys_of
+from interviewer.forms import FormKeys
+from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words
 from knowledge.rubric import Rubric
 
-__all__ = ["Found", "Match", "Matcher"]
+__all__ = ["Found", "Match", "Matcher", "is_regex"]
 
 SAME, TURNED = 0, 1
 
@@ -76,16 +77,16 @@ _Hits = Mapping[str, Sequence[Found]]
 class Matcher:
     """A question's concepts and patterns, compiled. Words of the question alone make no claim."""
 
-    def __init__(self, rubric: Rubric, question: str) -> None:
+    def __init__(self, rubric: Rubric, question: str, keys: FormKeys) -> None:
         self._forms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         self._joined: dict[str, list[str]] = {}
         self._preventing: set[str] = set()
         self._own = {word.key for asked in (question, rubric.question["en"]) for word in content_words(asked)}
         forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
-        plain = [(name, form) for name, form in forms if not _is_regex(form)]
-        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if _is_regex(form)]
-        for (name, form), keys in zip(plain, keys_of([_conjugated(form) for _, form in plain]), strict=True):
-            self._add_form(name, form, keys or (form.lower(),))
+        plain = [(name, form) for name, form in forms if not is_regex(form)]
+        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if is_regex(form)]
+        for (name, form), found in zip(plain, keys.of([form for _, form in plain]), strict=True):
+            self._add_form(name, form, found or (form.lower(),))
         self._points = {
             point.id: (
                 [_parse(p) for p in point.said],
@@ -104,25 +105,23 @@ class Matcher:
         self._typos: dict[str, str] = {}
         self._long = sorted(key for key in self._vocabulary if _may_be_mistyped(key))
 
-    def points(self, clauses: Sequence[Clause]) -> dict[str, Match]:
-        """The verdict on each point that is spoken to."""
+    def __call__(self, clauses: Sequence[Clause]) -> tuple[dict[str, Match], dict[str, Match]]:
+        """The verdict on each point that is spoken to, and the misconceptions that the reply states, by id."""
         views = self._views([self._mended(clause) for clause in clauses])
-        found = {}
-        for point_id, (said, partly, denied) in self._points.items():
-            match = self._best(views, said, partly, denied)
+        said = {name for view in views for name in view.hits[view.index]}
+        said |= {name for one in said for name in self._opposites.get(one, ())}
+        points = {}
+        for point_id, patterns in self._points.items():
+            possible = [[p for p in kind if all(a.name in said for group in p for a in group)] for kind in patterns]
+            match = self._best(views, *possible) if any(possible) else None
             if match:
-                found[point_id] = match
-        return found
-
-    def misconceptions(self, clauses: Sequence[Clause]) -> dict[str, Match]:
-        """The misconceptions that the reply states."""
-        views = self._views([self._mended(clause) for clause in clauses])
-        found = {}
-        for misconception_id, said in self._misconceptions.items():
-            span = _first(views, said, SAME)
+                points[point_id] = match
+        misconceptions = {}
+        for misconception_id, wrong in self._misconceptions.items():
+            span = _first(views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME)
             if span:
-                found[misconception_id] = Match("hit", *span)
-        return found
+                misconceptions[misconception_id] = Match("hit", *span)
+        return points, misconceptions
 
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
@@ -310,13 +309,8 @@ def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] 
     return used
 
 
-def _is_regex(form: str) -> bool:
+def is_regex(form: str) -> bool:
     return len(form) > 2 and form.startswith("/") and form.endswith("/")
-
-
-def _conjugated(form: str) -> str:
-    """A dictionary form as it is said in a sentence: "줄이다" alone reads as "줄 + 이다" ("is a line")."""
-    return f"{form[:-1]}지 않는다" if len(form) > 1 and form.endswith("다") else form
 
 
 def _parse(pattern: str) -> _Pattern:

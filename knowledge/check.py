@@ -70,7 +70,8 @@ def verify(
     """The verdict on the number or formula that a reply states; None if it states none.
 
     Args:
-        parameters: the numbers that were asked about, if they are not the check's own (see ``task``).
+        parameters: the numbers that were asked about (see ``task``). Without them the question may have been open, and a
+            right computation of an example of the candidate's own is a hit; with them it is only partial.
 
     Raises:
         ValueError: an expression of the check itself is not valid; never because of the reply.
@@ -78,7 +79,8 @@ def verify(
     source = Source(reply)
     if isinstance(check, FormulaCheck):
         return _verify_formula(check, source)
-    return _verify_number(check, source, {**check.parameters, **(parameters or {})})
+    own_example: Verdict = "hit" if parameters is None else "partial"
+    return _verify_number(_Reader(check, source, {**check.parameters, **(parameters or {})}, own_example))
 
 
 def task(check: NumberCheck, seed: int) -> tuple[dict[str, Number], Text]:
@@ -185,6 +187,9 @@ _KERNEL_SIZE: Final = ("kernel size", "filter size", "커널 크기", "커널 �
 _KERNEL_AREA: Final = ("kernel area", "filter area", "커널 넓이", "커널 면적", "필터 넓이", "필터 면적")
 _SQUARED: Final = "**2"
 
+# What a parameter is when an example does not mention it.
+_NEUTRAL: Final[Mapping[str, tuple[Number, ...]]] = {"padding": (0,), "stride": (1,)}
+
 _SENTENCE_END = re.compile(r"[\n?!;]|\.(?=\s|$)")
 _ABOUT = r"(?:약|대략|거의|한|about|roughly|approximately|approx\.?|around|nearly|~|≈|≒)"
 _APPROXIMATELY = re.compile(rf"{_ABOUT}\s*$", re.IGNORECASE)
@@ -234,7 +239,7 @@ class _Claim:
     """A number, or an expression for one, as a reply states it.
 
     ``level``: 0 mentioned, 1 asserted ("18432입니다"), 2 computed ("= 18432"), 3 concluded ("총 18432"). ``evaluated``: the
-    number itself is given. ``operand``: it looks like one of the task's own numbers.
+    number itself is given. ``operand``: it looks like one of the task's own numbers. ``unsure``: one of two offered.
     """
 
     start: int
@@ -242,12 +247,15 @@ class _Claim:
     level: int
     evaluated: bool
     operand: bool
+    values: tuple[Number, ...] = ()
     answer: Expected | None = None
     unsure: bool = False
+    own_example: bool = False
 
 
-def _verify_number(check: NumberCheck, source: Source, parameters: Mapping[str, Number]) -> Finding | None:
-    claims = _standing(list(_Reader(check, source, parameters).claims()), source)
+def _verify_number(reader: _Reader) -> Finding | None:
+    source = reader.source
+    claims = _standing(list(reader.claims()), source)
     misses = [c for c in claims if c.answer is None and c.level >= (2 if c.operand else 1)]
     matches = [c for c in claims if c.answer is not None and (c.level >= 1 or not c.operand)]
     if len(misses) > GUESSES:
@@ -255,7 +263,7 @@ def _verify_number(check: NumberCheck, source: Source, parameters: Mapping[str, 
     if not matches:
         return Finding("contradicted", source.quote(misses[-1].start, misses[-1].end)) if misses else None
     hits = [c for c in matches if c.answer and c.answer.verdict == "hit"]
-    best = next((c for c in hits if c.evaluated), hits[0]) if hits else matches[-1]
+    best = max(hits, key=lambda c: (c.evaluated, c.level, c.start)) if hits else matches[-1]
     later = [c for c in misses if c.start >= best.end]
     overruled = [c for c in later if c.level == 3 or not best.evaluated or not hits]
     if overruled:
@@ -263,6 +271,8 @@ def _verify_number(check: NumberCheck, source: Source, parameters: Mapping[str, 
     answer = best.answer
     assert answer is not None
     verdict: Verdict = "partial" if best.unsure and answer.verdict == "hit" else answer.verdict
+    if best.own_example and verdict == "hit":
+        verdict = reader.own_example
     return Finding(verdict, source.quote(best.start, best.end), answer.meaning)
 
 
@@ -281,28 +291,57 @@ def _standing(claims: list[_Claim], source: Source) -> list[_Claim]:
 class _Reader:
     """Finds the claims of one reply about one check."""
 
-    def __init__(self, check: NumberCheck, source: Source, parameters: Mapping[str, Number]) -> None:
-        self._check, self._source, self._parameters = check, source, parameters
+    def __init__(self, check: NumberCheck, source: Source, parameters: Mapping[str, Number], own_example: Verdict) -> None:
+        self._check, self.source, self._parameters, self.own_example = check, source, parameters, own_example
         self._vocabulary = _vocabulary(tuple(parameters))
         self._answers = expected(check, parameters)
         trees = [parse(answer.expression) for answer in check.answers]
+        parts = {evaluate(node, _with_squares(parameters)) for tree in trees for node in walk(tree)}
+        self._known = parts | set(_with_squares(parameters).values()) | {0, 1, 2}
         self._floors = any(node.kind == "//" or node.name in ("floor", "ceil") for tree in trees for node in walk(tree))
 
     def claims(self) -> Iterator[_Claim]:
-        shapes = list(_SHAPE.finditer(self._source.text)) if self._check.unit == "pixels" else []
+        shapes = list(_SHAPE.finditer(self.source.text)) if self._check.unit == "pixels" else []
         found = [
             self._claim(shape.start(), shape.end(), 0, [side], operand=side in self._parameters.values())
             for shape in shapes
             if (side := _repeated([int(group) for group in shape.groups() if group])) is not None
         ]
-        for statement in read(self._source, self._vocabulary):
+        mentioned: list[Number] = []
+        for statement in read(self.source, self._vocabulary):
             if any(shape.start() <= statement.start < shape.end() for shape in shapes):
                 continue
             if claim := self._of_statement(statement):
+                if claim.answer is None:
+                    self._try_own_example(claim, mentioned + _numbers(statement.sides))
                 found.append(claim)
+            mentioned += _numbers(statement.sides)
         yield from sorted((c for c in found if not self._negated(c)), key=lambda c: c.start)
 
+    def _try_own_example(self, claim: _Claim, mentioned: list[Number]) -> None:
+        """Credit a right value for other parameters that the reply itself mentions: "5x5, 3 to 16 channels: 1200"."""
+        pool = [n for n in dict.fromkeys(reversed(mentioned)) if n not in claim.values][:6]
+        if self._known.issuperset(pool) or not claim.level:
+            return
+        pools = [[*pool, *_NEUTRAL.get(_family(name) or "", ())] for name in self._parameters]
+        for values in itertools.product(*pools):
+            if self._known.issuperset(values):
+                continue
+            example = dict(zip(self._parameters, values, strict=True))
+            for answer in self._check.answers:
+                if evaluate(parse(answer.expression), example) in claim.values:
+                    claim.answer, claim.own_example = answer, True
+                    return
+
     def _of_statement(self, statement: Statement) -> _Claim | None:
+        claim = self._claimed(statement)
+        operands = _numbers(side for side in statement.sides if side.parts)
+        foreign = bool(operands) and self._known.isdisjoint(set(operands) - {0, 1, 2})
+        if claim and claim.answer is None and foreign:
+            claim.operand, claim.level = True, min(claim.level, 1)
+        return claim
+
+    def _claimed(self, statement: Statement) -> _Claim | None:
         numeric = [n for n, side in enumerate(statement.sides) if any(node.kind == "number" for node in walk(side))]
         index = numeric[-1] if numeric else len(statement.sides) - 1
         side, chained = statement.sides[index], index > 0
@@ -316,7 +355,7 @@ class _Reader:
         if ("bytes" if "bytes" in units else "") not in _COMPATIBLE[self._check.unit]:
             return None
         values = self._values(side, {})
-        numbers = [node.quantity.readings[0].value for node in walk(side) if node.quantity]
+        numbers = _numbers([side])
         operators = {node.kind for node in walk(side) if node.parts}
         level = 2 if chained else int(len(numbers) > 2)
         if operators == {"*"} and len(numbers) <= 4 and not chained:
@@ -335,12 +374,13 @@ class _Reader:
         values = [r.value for r in quantity.readings if r.unit in _COMPATIBLE[self._check.unit]]
         if not values:
             return None
-        given = values[0] in self._parameters.values()
+        own_unit = quantity.unit != "" and quantity.unit == self._check.unit != "pixels"
+        given = any(values[0] == v and not (own_unit and _family(name) != "bytes") for name, v in self._parameters.items())
         if assigned and given:
             return None
         approximate = bool(
-            _APPROXIMATELY.search(self._source.text[max(0, at - 16) : at])
-            or _APPROXIMATED.match(self._source.text, end)
+            _APPROXIMATELY.search(self.source.text[max(0, at - 16) : at])
+            or _APPROXIMATED.match(self.source.text, end)
         )
         slack = min(
             quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0
@@ -387,7 +427,8 @@ class _Reader:
         operand: bool,
     ) -> _Claim:
         level = max(level, self._level(start, end))
-        return _Claim(start, end, level, evaluated, operand, self._match(values, slack))
+        values = tuple(values)
+        return _Claim(start, end, level, evaluated, operand, values, self._match(values, slack))
 
     def _match(self, values: Iterable[Number], slack: float) -> Expected | None:
         """The answer nearest to a value within the check's tolerance, or within the rounding of the number as written."""
@@ -401,11 +442,11 @@ class _Reader:
         return best[2] if best else None
 
     def _before(self, start: int) -> str:
-        before = self._source.text[max(0, start - 40) : start]
+        before = self.source.text[max(0, start - 40) : start]
         return _SENTENCE_END.split(before)[-1]
 
     def _level(self, start: int, end: int) -> int:
-        before, text = self._before(start), self._source.text
+        before, text = self._before(start), self.source.text
         if _CONCLUDED.search(before) or _IN_TOTAL.match(text, end):
             return 3
         if _COMPUTED.search(before):
@@ -413,8 +454,12 @@ class _Reader:
         return int(bool(_STATED.search(before) or _ASSERTED.match(text, end)))
 
     def _negated(self, claim: _Claim) -> bool:
-        text = self._source.text
+        text = self.source.text
         return bool(_NEGATED.match(text, claim.end) or _NEGATION.search(text[max(0, claim.start - 16) : claim.start]))
+
+
+def _numbers(sides: Iterable[Node]) -> list[Number]:
+    return [node.quantity.readings[0].value for side in sides for node in walk(side) if node.quantity]
 
 
 def _repeated(numbers: list[Number]) -> Number | None:

@@ -44,6 +44,7 @@ _INDEX = re.compile(
 _PARTICLES = re.compile(
     r"(?:의|개수|갯수|수|크기|사이즈|값)*(?P<topic>은|는)?(?:이|가|을|를|에|와|과|도|만|로|으로|만큼|입니다|이다|이에요|예요|이고|이며|인데|이니까)?$"
 )
+_EARLIER = re.compile(r"^(?:이전|현재|기존|직전|다음|새로운|새|previous|prev|current|old|new)(?=..)")
 _GRADIENT = re.compile(r"∇|nabla|grad|∂|^d[a-zA-Z]$|d\w+/d|기울기|그래디언트|그라디언트")
 
 
@@ -85,6 +86,7 @@ class Vocabulary:
         if key in self._names:
             return key
         bare = _PARTICLES.sub("", key) if key[-1:] >= "가" else key.removesuffix("s")
+        bare = _EARLIER.sub("", bare) or bare
         for form in (key, bare, _PARTICLES.sub("", bare) if bare[-1:] >= "가" else bare):
             if form in self._names:
                 return form
@@ -104,7 +106,7 @@ class Vocabulary:
             applied = key is not None and not self.functions.isdisjoint(self.names(key))
             if key is not None and (applied or all(map(_INDEX.match, indices[kept:]))):
                 return key
-        return None
+        return self.find(base.rstrip("0123456789")) if base[-1].isdigit() and len(base) > 1 else None
 
 
 def spell(word: str) -> str:
@@ -115,7 +117,7 @@ def spell(word: str) -> str:
 # --- Text to tokens ---------------------------------------------------------------------------------------------------
 
 _SUB = r"_(?:\{[^{}\n]{0,20}(?:\{[^{}\n]{0,9}\}[^{}\n]{0,9})?\}|\([^()\n]{0,12}\)|\\[A-Za-z]+|[A-Za-z0-9]+|[α-ω])"
-_LONG_SUB = r"_(?:\{[^{}\n]{0,40}(?:\{[^{}\n]{0,20}\}[^{}\n]{0,20}){0,2}\}|\\?[A-Za-z])"
+_LONG_SUB = r"_(?:\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,20}\}){0,20}\}){0,50}\}|\\?[A-Za-z])"
 _D = r"(?:\\partial|∂|\\mathrm\{d\}|d)"
 _LEXEMES = re.compile(
     rf"""
@@ -142,7 +144,8 @@ _LEXEMES = re.compile(
   | (?P<close>  \\rfloor | \\\}} | [)\]}}⌋] )
   | (?P<comma>  [,|;] | \\; )
   | (?P<break>  \n | \\\\ | \\[()\[\]] | [$`?!":@\#] )
-  | (?P<word>   {_COMMANDS}\s?\{{\s?\\?[A-Za-z가-힣 _]{{1,30}}\}} | \\[A-Za-z]+ | [A-Za-z][A-Za-z0-9]* | [α-ωΑ-ΡΤ-Ω] | [가-힣]+ )
+  | (?P<word>   {_COMMANDS}\s?\{{\s?\\?[A-Za-z가-힣 _]{{1,30}}\}} | (?:Δ|\\Delta\s?)\\?(?:[A-Za-z]+|[α-ω])
+              | \\[A-Za-z]+ | [A-Za-z][A-Za-z0-9]* | [α-ωΑ-ΡΤ-Ω] | [가-힣]+ )
     """,
     re.VERBOSE,
 )
@@ -344,6 +347,8 @@ class _Parser:
         token = self._tokens[at]
         if token.kind == "word":
             following = self._peek(at + 1)
+            if following.text == "-" and token.end < following.start and following.end == self._peek(at + 2).start:
+                return False  # "the loss -log D(x)" is no difference
             return not self._vocabulary.prose and (
                 following.kind in ("equals", "inplace", "operator") or self._opens(at)
             )
@@ -595,7 +600,7 @@ class _Parser:
         at, ends = self._at, ["operator", "close"]
         if self._peek(at).text == "?의" and self._peek(at + 1).kind == "squared":
             return
-        while at - self._at < 4 and self._peek(at).kind in ("word", "name"):
+        while at - self._at < 4 and (self._peek(at).kind == "word" or (self._peek(at).kind == "name" and not self._peek(at).tight)):
             at += 1
         if self._peek(at).kind == "open" and self._peek(at).text in ("(", "["):
             inside = at + 1

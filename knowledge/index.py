@@ -1,8 +1,8 @@
 """The search index: a document's questions and answer lines as vectors in Chroma.
 
     index = Index.open(home)                          # embedded, in home/chroma; or Index.open(home, url="http://…")
-    index.refresh(bank)                               # Refreshed(added=190, deleted=0, kept=0); next time all are kept
-    index.search("learning rate가 크면 발산해요", k=5)  # [Passage(question_id="2.4", kind="answer", …), …]
+    index.refresh(bank)                               # Refreshed(added=162, deleted=0, kept=0); next time all are kept
+    index.search("step을 너무 크게 잡으면", k=5)         # [Passage(question_id="2.4", kind="answer", …), …]
 
 A chunk is a question or one answer line; a line over ``MAX_TOKENS`` is split, at ends of sentences where it can be. An
 answer is embedded together with its question, since notes are terse ("빠름ㅋ" is why GPUs help); what is stored and
@@ -227,7 +227,9 @@ class Index:
                 include=["documents", "metadatas", "distances"],
             )
         documents, metadatas, distances = found["documents"], found["metadatas"], found["distances"]
-        assert documents and metadatas and distances  # one query, so one list each
+        assert documents  # one query, so one list each
+        assert metadatas
+        assert distances
         rows = zip(distances[0], found["ids"][0], documents[0], metadatas[0], strict=True)
         in_order = sorted(rows, key=lambda row: row[:2])  # equal distances by id, so that two runs give one order
         return [_passage(text, metadata, distance) for distance, _, text, metadata in in_order]

@@ -6,7 +6,7 @@ for "learning rate", "러닝 레이트" and "학습률". Kiwi gives the morpheme
 
     [(t.form, t.tag, t.term) for t in tokens("Learning-rate가 크면 발산해요")]
     # [("learning-rate", "NNG", "learning-rate"), ("가", "JKS", ""), ("크", "VA", ""), ("면", "EC", ""),
-    #  ("발산", "NNG", "diverge"), ("하", "XSV", ""), ("어요", "EF", "")]
+    #  ("발산", "NNG", "diverge"), ("하", "VV", ""), ("어요", "EF", "")]
 
 Loading Kiwi takes one to two seconds, so it happens at the first use and once a process. Its dictionary of
 encyclopedia titles stays unloaded: that halves the time, and the terms that matter here are in the lexicon.
@@ -70,20 +70,17 @@ class _Morpheme(Protocol):
     def end(self) -> int: ...
 
 
-_lock = threading.Lock()
-_kiwi: Kiwi | None = None
+_loading = threading.Lock()
+_stemming = threading.Lock()
 
 
 def kiwi() -> Kiwi:
     """The process's one Kiwi, with the lexicon's Korean words in its dictionary; loaded at the first call."""
-    global _kiwi
-    if _kiwi is None:
-        with _lock:
-            if _kiwi is None:
-                _kiwi = _load_kiwi()
-    return _kiwi
+    with _loading:
+        return _load_kiwi()
 
 
+@cache
 def _load_kiwi() -> Kiwi:
     from kiwipiepy import Kiwi
 
@@ -120,7 +117,7 @@ def nfc(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """An English word's stem (Snowball): "saturated", "saturates" and "saturation" have the same one."""
-    with _lock:  # the stemmer keeps the word in itself while at work
+    with _stemming:  # the stemmer keeps the word in itself while at work
         return _stemmer().stemWord(word.lower())
 
 

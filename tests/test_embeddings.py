@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from eval.retrieval import compare, fused, load_queries, measure, ndcg, rank_of, recall, reciprocal_rank
+from eval.retrieval import (
+    best_first,
+    blended,
+    compare,
+    fused,
+    load_queries,
+    measure,
+    ndcg,
+    rank_of,
+    recall,
+    reciprocal_rank,
+)
 from knowledge import embeddings as module
 from knowledge.document import DEFAULT_DOCUMENT, load
 from knowledge.embeddings import DIMENSION, KiwiEmbeddings, embeddings, identity
@@ -46,7 +57,8 @@ def test_typos_and_unknown_words_still_resemble() -> None:
 def test_vectors_have_one_size_and_length() -> None:
     first, blank, long = KiwiEmbeddings().embed_documents(["경사 하강법이란?", " \n", "기울기 loss. " * 600])
     assert len(first) == len(blank) == len(long) == DIMENSION
-    assert math.isclose(sum(x * x for x in first), 1) and math.isclose(sum(x * x for x in long), 1)
+    assert math.isclose(sum(x * x for x in first), 1)
+    assert math.isclose(sum(x * x for x in long), 1)
     assert not any(blank)
     assert KiwiEmbeddings().embed_query("경사 하강법이란?") == first
     assert KiwiEmbeddings().embed_documents([]) == []
@@ -111,6 +123,7 @@ def test_measures_of_a_ranking() -> None:
     assert reciprocal_rank(3) == pytest.approx(1 / 3)
     assert ndcg(3) == pytest.approx(0.5)
     assert fused([[0, 1, 2], [2, 1, 0], [2, 0, 1]]) == [2, 0, 1]
+    assert best_first(blended([0.5, 0.6, 0.1], [9.0, 0.0, 0.0])) == [0, 1, 2]
     scores = measure(lambda _: found, load_queries(split="test"))["all"]
     assert scores.n == len(load_queries(split="test"))
 
@@ -133,4 +146,5 @@ def test_the_index_finds_at_least_what_bm25_over_kiwi_finds(tmp_path: Path) -> N
     for group in ("all", "ko", "en", "mixed"):
         assert ours[group].recall_1 >= bar[group].recall_1
         assert ours[group].recall_5 >= bar[group].recall_5
-    assert ours["all"].recall_1 >= 0.75 and ours["all"].recall_5 >= 0.9
+    assert ours["all"].recall_1 >= 0.75
+    assert ours["all"].recall_5 >= 0.9

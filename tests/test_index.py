@@ -182,7 +182,7 @@ def test_other_embeddings_or_documents_never_mix(tmp_path: Path) -> None:
         assert len(other.search("dropout", 3)) == 3
     elsewhere = Index.open(tmp_path, document="다른 노트.txt")
     assert elsewhere.refresh(bank_of("1. Why?\n", "다른 노트.txt")).added == 1
-    assert len(offline) == 6 and offline.refresh(bank_of(NOTES)).kept == 6
+    assert len(offline) == offline.refresh(bank_of(NOTES)).kept == 6
     with pytest.raises(ValueError, match="can't hold"):
         offline.refresh(bank_of(NOTES, "another.txt"))
 
@@ -218,13 +218,14 @@ def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "chroma" / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
     with pytest.raises(UserMistake) as caught:
         Index.open(tmp_path)
-    assert "is damaged; delete the folder" in one_line(caught) and str(tmp_path / "chroma") in one_line(caught)
+    assert "is damaged; delete the folder" in one_line(caught)
+    assert str(tmp_path / "chroma") in one_line(caught)
 
 
 def test_a_database_that_breaks_while_open_says_what_to_do(index: Index) -> None:
     index.refresh(bank_of(NOTES))
     index._client.delete_collection(index._collection.name)
-    with pytest.raises(UserMistake, match="search index .*chroma: "):
+    with pytest.raises(UserMistake, match=r"search index .*chroma: "):
         index.search("dropout")
 
 

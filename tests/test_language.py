@@ -70,8 +70,10 @@ def test_a_term_is_found_in_every_spelling(text: str, expected: list[str]) -> No
     ],
 )
 def test_what_an_examiner_tells_apart_stays_apart(one: str, other: str) -> None:
-    assert term_of(one) and term_of(other)
-    assert term_of(one) != term_of(other)
+    first, second = term_of(one), term_of(other)
+    assert first
+    assert second
+    assert first != second
 
 
 def test_the_word_for_both_normalization_and_regularization_is_neither() -> None:
@@ -164,7 +166,7 @@ def test_a_wrong_lexicon_says_so(text: str, message: str, tmp_path: Path, monkey
     lexicon.cache_clear()
     language._terms.cache_clear()
     try:
-        with pytest.raises(UserMistake, match="lexicon.yaml") as caught:
+        with pytest.raises(UserMistake, match=r"lexicon\.yaml") as caught:
             term_of("x")
         assert message in str(caught.value)
     finally:
