@@ -285,8 +285,7 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     wanted = _fold(quote)[:MAX_QUOTE].strip()
     if not wanted:
         return ""
-    question_words = _words(key.question.ko) | _words(key.question.en)
-    if not any(_adds(word, question_words) for word in _words(wanted) - _STOP_WORDS):
+    if not _says_something(wanted, f"{key.question.ko} {key.question.en}"):
         return ""
     for reply in replies:
         folded, offsets = _fold_with_offsets(reply)
@@ -296,20 +295,21 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     return ""
 
 
-def _adds(word: str, question_words: set[str]) -> bool:
-    """Whether a word is none of the question's, whatever ending either has ("쓰는" beside "쓰는데")."""
-    return not any(
-        word == own or (len(word) > 1 and own.startswith(word)) or (len(own) > 1 and word.startswith(own))
-        for own in question_words
-    )
+def _says_something(text: str, question: str) -> bool:
+    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have."""
+    own = {form for word in _WORD.findall(_fold(question)) for form in _forms(word)}
+
+    def is_own(form: str) -> bool:
+        return any(form == o or (len(form) > 1 and o.startswith(form)) or (len(o) > 1 and form.startswith(o)) for o in own)
+
+    words = (_forms(word) for word in _WORD.findall(_fold(text)))
+    return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)
 
 
-def _words(text: str) -> set[str]:
-    words = set()
-    for word in _WORD.findall(_fold(text)):
-        bare = _PARTICLE.sub("", word)
-        words.add(bare or word)
-    return words
+def _forms(word: str) -> set[str]:
+    """A word as it stands and without its particle ("ReLU를" and "relu", "쓰는" beside "쓰는가")."""
+    bare = _PARTICLE.sub("", word)
+    return {word, bare} if bare else {word}
 
 
 def _fold(text: str) -> str:

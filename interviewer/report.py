@@ -9,23 +9,27 @@ and the models wrote is text: escaped in HTML, fenced in Markdown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["html_report", "markdown_report", "render_report"]
+__all__ = ["BANDS", "KINDS", "VERDICTS", "html_report", "markdown_report", "render_report", "safe_html"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-_BANDS = {
+_QUOTED = re.compile("“[^”\n]*”")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>~|&#!$]")
+
+BANDS = {
     "ko": {"none": "없음", "thin": "부족", "partial": "절반", "good": "좋음", "strong": "우수"},
     "en": {"none": "none", "thin": "thin", "partial": "half", "good": "good", "strong": "strong"},
 }
-_VERDICTS = {
+VERDICTS = {
     "ko": {"hit": "맞음", "partial": "일부", "missed": "빠짐", "contradicted": "반대"},
     "en": {"hit": "hit", "partial": "partial", "missed": "missed", "contradicted": "contradicted"},
 }
-_KINDS = {
+KINDS = {
     "ko": {
         "hint": "힌트",
         "skip": "건너뜀",
@@ -109,9 +113,9 @@ def markdown_report(data: Mapping[str, Any]) -> str:
     if summary["weakest"]:
         lines += [f"**{words['weakest']}**: {', '.join(summary['weakest'])}", ""]
     for turn in data["turns"]:
-        kind = _KINDS[language][turn["kind"]]
+        kind = KINDS[language][turn["kind"]]
         score = (
-            "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({_BANDS[language][turn['band']]})"
+            "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({BANDS[language][turn['band']]})"
         )
         lines += [f"## {turn['question_id']} {turn['question']}", "", f"_{kind}{score}_", ""]
         if turn["reply"]:
@@ -120,7 +124,7 @@ def markdown_report(data: Mapping[str, Any]) -> str:
         for point in turn["points"]:
             quote = f" — “{' '.join(point['quote'].split())}”" if point["quote"] else ""
             lines.append(
-                f"- {_VERDICTS[language][point['verdict']]}: {point['statement']}{_sources(point, words)}{quote}"
+                f"- {VERDICTS[language][point['verdict']]}: {point['statement']}{_sources(point, words)}{quote}"
             )
         lines.append("")
     return "\n".join(lines)
@@ -129,23 +133,31 @@ def markdown_report(data: Mapping[str, Any]) -> str:
 def html_report(data: Mapping[str, Any]) -> str:
     """The report as one HTML page that opens from disk, in light and dark."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True}).disable(["image", "link"])
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     language = _language(data)
-    environment.filters["markdown"] = lambda text: Markup(markdown.render(text))
+    environment.filters["markdown"] = lambda text: Markup(safe_html(text))
     environment.filters["percent"] = lambda score: _percent(score, language)
     environment.filters["sources"] = lambda point: _sources(point, _WORDS[language])
     return environment.get_template("report.html").render(
         data=data,
         language=language,
         words=_WORDS[language],
-        bands=_BANDS[language],
-        verdicts=_VERDICTS[language],
-        kinds=_KINDS[language],
+        bands=BANDS[language],
+        verdicts=VERDICTS[language],
+        kinds=KINDS[language],
     )
+
+
+def safe_html(text: str) -> str:
+    """What the interviewer says (Markdown) as HTML that holds no link, no image and no markup of the candidate's: what
+    stands between “ and ” is quoted, and a quoted ``3*3*64`` keeps its stars."""
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True})
+    markdown.disable(["image", "link", "autolink", "reference"])
+    return str(markdown.render(_QUOTED.sub(lambda quote: _MARKUP.sub(r"\\\g<0>", quote[0]), text)))
 
 
 def render_report(ending: str, data: Mapping[str, Any]) -> str:

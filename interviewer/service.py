@@ -26,6 +26,7 @@ from interviewer.interview import Move, State, replay
 from interviewer.plan import FollowUps, Plan, make_plan
 from interviewer.settings import Settings
 from interviewer.store import InterviewRow, Store, TurnRow
+from knowledge.answer_key import AnswerKey, with_fresh_numbers
 from knowledge.library import Book, Library
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class Interviewer:
         for turn in view.turns:
             if turn.result and turn.result.kind in ("answer", "probe"):
                 grading = regraded(
-                    self._tools(view.row, grader), view.row, book.key(turn.question_id), view.turns, turn
+                    self._tools(view.row, grader), view.row, _key(book, view.row, turn.question_id), view.turns, turn
                 )
                 yield turn, grading
 
@@ -228,13 +229,13 @@ class Interviewer:
         objected = next((t for t in reversed(view.turns) if t.result and t.result.graded), None)
         given: TurnState = {
             "interview": view.row,
-            "key": book.key(turn.question_id),
+            "key": _key(book, view.row, turn.question_id),
             "state": view.state,
             "earlier": list(view.turns),
             "turn": turn,
             "may_probe": view.row.settings.get("probes", True) if probes is None else probes,
             "objected": objected,
-            "objected_key": book.key(objected.question_id) if objected else None,
+            "objected_key": _key(book, view.row, objected.question_id) if objected else None,
         }
         tools = self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
         events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
@@ -256,7 +257,7 @@ class Interviewer:
         book = self.library.open(row.document)
         if book.bank.sha256 != row.document_sha256:
             raise StoreError(f"the document {row.document} has changed since this interview began; start a new one")
-        key = book.key(state.current)
+        key = _key(book, row, state.current)
         language: Language = "en" if row.settings.get("language") == "en" else "ko"
         return Asked(
             question_id=key.question_id,
@@ -276,6 +277,13 @@ class Interviewer:
         """One turn at a time in one interview of this process; between processes the database decides."""
         with self._turn_locks[hash(interview_id) % LOCKS]:
             yield
+
+
+def _key(book: Book, row: InterviewRow, question_id: str) -> AnswerKey:
+    """What a question of this interview is graded by: with the interview's own numbers if it was given a seed."""
+    seed = row.settings.get("seed")
+    key = book.key(question_id)
+    return key if seed is None else with_fresh_numbers(key, seed)
 
 
 def _moves(turns: Sequence[TurnRow]) -> list[Move]:

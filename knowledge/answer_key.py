@@ -10,12 +10,13 @@ Everything downstream (prompt, judge, score, critique) reads an ``AnswerKey`` an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from knowledge.check import task
 from knowledge.document import QuestionBank
-from knowledge.rubric import Check, Erratum, Misconception, Rubric, Text
+from knowledge.rubric import Check, Erratum, Misconception, NumberCheck, Rubric, Text
 
-__all__ = ["AnswerKey", "KeyPoint", "from_answers", "from_references", "from_rubric"]
+__all__ = ["AnswerKey", "KeyPoint", "from_answers", "from_references", "from_rubric", "with_fresh_numbers"]
 
 MAX_REFERENCE_POINTS = 12
 EXTRA_CREDIT = 1
@@ -100,6 +101,17 @@ def from_references(question_id: str, question: str, references: list[str]) -> A
     """The key of any question with reference answers. Several references are alternatives, not a list to complete."""
     claims = [(claim, (0, 0)) for reference in references for claim in _claims(reference)]
     return _plain(question_id, question, "", claims)
+
+
+def with_fresh_numbers(key: AnswerKey, seed: int) -> AnswerKey:
+    """The key with fresh numbers in its first computed task, which the question then states; itself if it has none."""
+    check = next((one for one in key.checks if isinstance(one, NumberCheck)), None)
+    if check is None:
+        return key
+    parameters, asked = task(check, seed)
+    question = Text(ko=f"{key.question.ko}\n{asked.ko}", en=f"{key.question.en}\n{asked.en}")
+    formulas = tuple(one for one in key.checks if not isinstance(one, NumberCheck))
+    return replace(key, question=question, checks=(check.model_copy(update={"parameters": parameters}), *formulas))
 
 
 def _plain(question_id: str, question: str, document: str, claims: list[tuple[str, tuple[int, int]]]) -> AnswerKey:

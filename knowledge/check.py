@@ -28,7 +28,9 @@ from typing import Final, Literal
 
 from knowledge.formulas import Statement, Vocabulary, read
 from knowledge.numbers import (
+    FAMILIES,
     FUNCTIONS,
+    SQUARED,
     Node,
     Number,
     Signature,
@@ -37,19 +39,22 @@ from knowledge.numbers import (
     agree,
     equivalent,
     evaluate,
+    family,
     parse,
     rename,
+    same_for_any,
     signature,
     walk,
-)  # fmt: skip
+    with_squares,
+)
 from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
 
-__all__ = ["Finding", "expected", "faults", "task", "verify"]
+__all__ = ["Finding", "expected", "task", "verify"]
 
 Verdict = Literal["hit", "partial", "contradicted"]
 
 COMBINATIONS: Final = 32
-STATEMENTS: Final = 60
+STATEMENTS: Final = 100
 GUESSES: Final = 12
 
 _RANK: Final[Mapping[Verdict, int]] = {"hit": 0, "partial": 1, "contradicted": 2}
@@ -109,26 +114,6 @@ def expected(check: NumberCheck, parameters: Mapping[str, Number]) -> list[tuple
     return results
 
 
-def faults(check: NumberCheck | FormulaCheck) -> list[str]:
-    """What is wrong with a check as it was written, one line each: for the author, before anyone answers."""
-    try:
-        if isinstance(check, FormulaCheck):
-            return [
-                f"'{entry}' uses '{name}', which is not among the check's symbols"
-                for system in (*check.accept, *check.reject)
-                for entry in system
-                for name in sorted(
-                    {node.name for side in _entry(entry) if side for node in walk(side) if _is_named(node)}
-                )
-                if name not in check.symbols
-            ]
-        expected(check, check.parameters)
-        task(check, 0)
-    except ValueError as error:
-        return [str(error)]
-    return [f"'{name}' varies but is no parameter" for name in check.vary if name not in check.parameters]
-
-
 def _fill(ask: str, parameters: Mapping[str, Number]) -> str:
     def written(found: re.Match[str]) -> str:
         if found[1] not in parameters:
@@ -141,52 +126,10 @@ def _fill(ask: str, parameters: Mapping[str, Number]) -> str:
 
 # --- Numbers ----------------------------------------------------------------------------------------------------------
 
-# How people name the quantities that such tasks are about, by parameter. A name may stand for several; all are tried.
-_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    "size": (
-        "size", "image", "input size", "image size", "input", "n", "i", "h", "w", "h_in", "w_in", "height", "width", "length",
-        "input height", "input width", "image height", "image width",
-        "크기", "입력", "입력 크기", "이미지", "이미지 크기", "인풋", "높이", "너비", "가로", "세로", "길이",
-    ),
-    "kernel": (
-        "kernel", "k", "f", "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "kernel height", "kernel width",
-        "filter height", "filter width", "height", "width", "h", "w",
-        "커널", "커널 높이", "커널 너비", "커널 폭", "커널 가로", "커널 세로", "필터 높이", "필터 너비",
-        "필터 가로", "필터 세로", "높이", "너비", "가로", "세로", "폭",
-    ),
-    "inputs": (
-        "inputs", "input", "in", "cin", "c_in", "c", "ic", "i", "d", "d1", "n_in", "in channel", "input channel", "input filter",
-        "in filter", "input depth", "input dim", "input feature", "in feature", "input unit", "ch_in",
-        "입력", "입력 채널", "입력 필터", "입력 차원", "입력 뉴런", "입력 노드", "인풋", "인풋 채널", "인풋 필터", "이전 채널",
-    ),
-    "outputs": (
-        "outputs", "output", "out", "cout", "c_out", "oc", "o", "k", "f", "d2", "n_out", "m", "n", "out channel", "output channel",
-        "output filter", "out filter", "output depth", "output dim", "output feature", "out feature", "output unit", "ch_out",
-        "filter", "number of filter", "num_filter", "bias", "biases", "b",
-        "출력", "출력 채널", "출력 필터", "출력 차원", "출력 뉴런", "출력 노드", "아웃풋", "아웃풋 채널", "아웃풋 필터", "필터",
-        "바이어스", "편향",
-    ),
-    "stride": ("stride", "s", "스트라이드", "보폭", "간격"),
-    "padding": ("padding", "pad", "p", "패딩"),
-    "params": (
-        "params", "param", "parameter", "parameter count", "number of parameter", "num_param", "n", "p", "weight", "w",
-        "model size", "model", "network size", "파라미터", "파라메터", "매개변수", "가중치", "모델", "네트워크", "웨이트",
-    ),
-    "bytes": (
-        "bytes", "byte", "byte per parameter", "bytes per param", "dtype size", "precision", "b",
-        "바이트", "자료형", "정밀도",
-    ),
-    "batch": ("batch", "batch size", "b", "n", "m", "배치", "미니배치"),
-    "hidden": ("hidden", "hidden size", "hidden unit", "h", "은닉", "은닉 노드", "은닉 뉴런", "히든", "히든 노드"),
-    "vocabulary": ("vocabulary", "vocab", "vocab size", "vocabulary size", "v", "단어", "어휘", "사전"),
-    "dimension": ("dimension", "dim", "embedding", "embedding dim", "embedding size", "d", "e", "차원", "임베딩", "임베딩 차원"),
-}  # fmt: skip
 
 # "커널 크기 × 입력 × 출력" may mean one side of the kernel or all of it.
 _KERNEL_SIZE: Final = ("kernel size", "filter size", "커널 크기", "커널 사이즈", "필터 크기", "필터 사이즈")
 _KERNEL_AREA: Final = ("kernel area", "filter area", "커널 넓이", "커널 면적", "필터 넓이", "필터 면적")
-_SQUARED: Final = "**2"
-
 # What a parameter is when an example does not mention it.
 _NEUTRAL: Final[Mapping[str, tuple[Number, ...]]] = {"padding": (0,), "stride": (1,)}
 
@@ -291,13 +234,15 @@ def _standing(claims: list[_Claim], source: Source) -> list[_Claim]:
 class _Reader:
     """Finds the claims of one reply about one check."""
 
-    def __init__(self, check: NumberCheck, source: Source, parameters: Mapping[str, Number], own_example: Verdict) -> None:
+    def __init__(
+        self, check: NumberCheck, source: Source, parameters: Mapping[str, Number], own_example: Verdict
+    ) -> None:
         self._check, self.source, self._parameters, self.own_example = check, source, parameters, own_example
         self._vocabulary = _vocabulary(tuple(parameters))
         self._answers = expected(check, parameters)
         trees = [parse(answer.expression) for answer in check.answers]
-        parts = {evaluate(node, _with_squares(parameters)) for tree in trees for node in walk(tree)}
-        self._known = parts | set(_with_squares(parameters).values()) | {0, 1, 2}
+        parts = {evaluate(node, with_squares(parameters)) for tree in trees for node in walk(tree)}
+        self._known = parts | set(with_squares(parameters).values()) | {0, 1, 2}
         self._floors = any(node.kind == "//" or node.name in ("floor", "ceil") for tree in trees for node in walk(tree))
 
     def claims(self) -> Iterator[_Claim]:
@@ -308,7 +253,7 @@ class _Reader:
             if (side := _repeated([int(group) for group in shape.groups() if group])) is not None
         ]
         mentioned: list[Number] = []
-        for statement in read(self.source, self._vocabulary):
+        for statement in read(self.source, self._vocabulary)[-STATEMENTS:]:
             if any(shape.start() <= statement.start < shape.end() for shape in shapes):
                 continue
             if claim := self._of_statement(statement):
@@ -323,7 +268,7 @@ class _Reader:
         pool = [n for n in dict.fromkeys(reversed(mentioned)) if n not in claim.values][:6]
         if self._known.issuperset(pool) or not claim.level:
             return
-        pools = [[*pool, *_NEUTRAL.get(_family(name) or "", ())] for name in self._parameters]
+        pools = [[*pool, *_NEUTRAL.get(family(name) or "", ())] for name in self._parameters]
         for values in itertools.product(*pools):
             if self._known.issuperset(values):
                 continue
@@ -375,12 +320,13 @@ class _Reader:
         if not values:
             return None
         own_unit = quantity.unit != "" and quantity.unit == self._check.unit != "pixels"
-        given = any(values[0] == v and not (own_unit and _family(name) != "bytes") for name, v in self._parameters.items())
+        given = any(
+            values[0] == v and not (own_unit and family(name) != "bytes") for name, v in self._parameters.items()
+        )
         if assigned and given:
             return None
         approximate = bool(
-            _APPROXIMATELY.search(self.source.text[max(0, at - 16) : at])
-            or _APPROXIMATED.match(self.source.text, end)
+            _APPROXIMATELY.search(self.source.text[max(0, at - 16) : at]) or _APPROXIMATED.match(self.source.text, end)
         )
         slack = min(
             quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0
@@ -397,9 +343,8 @@ class _Reader:
         found: list[Expected] = []
         for names in _assignments([node], self._vocabulary):
             tree = rename(node, names)
-            found += [
-                a for a in self._check.answers if _same_for_any(tree, parse(a.expression), tuple(self._parameters))
-            ]
+            held = {name: self._held(name, tree) for name in self._parameters}
+            found += [answer for answer in self._check.answers if same_for_any(tree, parse(answer.expression), held)]
             if mixed and (answer := self._match(self._values(tree, self._parameters), 0.0)):
                 found.append(answer)
         if not found:
@@ -407,10 +352,16 @@ class _Reader:
         best = min(found, key=lambda answer: _RANK[answer.verdict])
         return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=best)
 
+    def _held(self, name: str, tree: Node) -> Number | None:
+        """The value of a parameter that a formula may leave out: no padding, a stride of one."""
+        value = self._parameters[name]
+        neutral = value in _NEUTRAL.get(family(name) or "", ())
+        return value if neutral and not any(node.name == name for node in walk(tree)) else None
+
     def _values(self, node: Node, parameters: Mapping[str, Number]) -> list[Number]:
         values = [
             v
-            for v in (evaluate(node, _with_squares(parameters), reading) for reading in (0, -1))
+            for v in (evaluate(node, with_squares(parameters), reading) for reading in (0, -1))
             if isinstance(v, int | float)
         ]
         return values + [math.floor(v) for v in values] if self._floors else values
@@ -467,28 +418,13 @@ def _repeated(numbers: list[Number]) -> Number | None:
     return next((n for n in numbers if numbers.count(n) > 1), None)
 
 
-def _family(name: str) -> str | None:
-    """The family of quantities that a parameter name belongs to: ``in_channels`` → ``inputs``."""
-    if name in _FAMILIES:
-        return name
-    plain = re.sub(r"[\s_-]", "", name.lower()).rstrip("s")
-    for title, spellings in _FAMILIES.items():
-        if any(len(s) > 1 and re.sub(r"[\s_-]", "", s).rstrip("s") == plain for s in spellings):
-            return title
-    return None
-
-
 @lru_cache(maxsize=64)
 def _vocabulary(parameters: tuple[str, ...]) -> Vocabulary:
-    spellings = {name: _FAMILIES.get(_family(name) or "", ()) for name in parameters}
-    for name in [name for name in parameters if _family(name) == "kernel"]:
+    spellings = {name: FAMILIES.get(family(name) or "", ()) for name in parameters}
+    for name in [name for name in parameters if family(name) == "kernel"]:
         spellings[name] += _KERNEL_SIZE
-        spellings[name + _SQUARED] = _KERNEL_SIZE + _KERNEL_AREA
+        spellings[name + SQUARED] = _KERNEL_SIZE + _KERNEL_AREA
     return Vocabulary(spellings, prose=True)
-
-
-def _with_squares(values: Mapping[str, Number]) -> dict[str, Number]:
-    return {**values, **{name + _SQUARED: value * value for name, value in values.items()}}
 
 
 def _assignments(trees: Iterable[Node], vocabulary: Vocabulary) -> Iterator[dict[str, str]]:
@@ -498,30 +434,6 @@ def _assignments(trees: Iterable[Node], vocabulary: Vocabulary) -> Iterator[dict
     choices = itertools.product(*(vocabulary.names(key) for key in keys))
     for choice in itertools.islice(choices, COMBINATIONS):
         yield dict(zip(keys, choice, strict=True))
-
-
-def _same_for_any(tree: Node, answer: Node, parameters: tuple[str, ...]) -> bool:
-    """Whether two trees over the parameters agree for arbitrary whole numbers, with or without rounding down."""
-    for point in range(3):
-        draw = random.Random(point)
-        values = {name: draw.randint(5, 60) for name in parameters}
-        mine, exact, loose = (
-            evaluate(tree, _with_squares(values)),
-            evaluate(answer, values),
-            evaluate(_unrounded(answer), values),
-        )
-        if mine is None or not any(
-            right is not None and abs(mine - right) <= 1e-9 * abs(right) for right in (exact, loose)
-        ):
-            return False
-    return True
-
-
-def _unrounded(node: Node) -> Node:
-    parts = tuple(map(_unrounded, node.parts))
-    if node.kind == "call" and node.name in ("floor", "ceil"):
-        return parts[0]
-    return replace(node, kind="/" if node.kind == "//" else node.kind, parts=parts)
 
 
 # --- Formulas ---------------------------------------------------------------------------------------------------------
@@ -553,7 +465,7 @@ def _verify_formula(check: FormulaCheck, source: Source) -> Finding | None:
         if node.kind == "call"
     }
     vocabulary = Vocabulary(check.symbols, applied)
-    equations = list(_equations(read(source, vocabulary)[:STATEMENTS]))
+    equations = list(_equations(read(source, vocabulary)[-STATEMENTS:]))
     trees = [side for left, right, *_ in equations for side in (left, right) if side]
     best: tuple[int, list[_Piece]] = (0, [])
     wrong: list[_Piece] = []
@@ -583,12 +495,15 @@ def _entry(text: str) -> Entry:
     return (_without_mean(parse(left)), _without_mean(parse(right))) if equals else (None, _without_mean(parse(text)))
 
 
+_MEANS: Final = frozenset({"e", "mean", "average", "expectation"})
+
+
 def _without_mean(tree: Node) -> Node:
     """The tree without ``E(…)``: an expectation is linear, and replies are read without it as well."""
     parts = tuple(map(_without_mean, tree.parts))
     return (
         parts[0]
-        if tree.kind == "call" and tree.name in ("E", "mean") and len(parts) == 1
+        if tree.kind == "call" and tree.name.lower() in _MEANS and len(parts) == 1
         else replace(tree, parts=parts)
     )
 
@@ -604,9 +519,24 @@ def _equations(statements: Iterable[Statement]) -> Iterator[tuple[Node | None, N
 
 def _piece(check: FormulaCheck, equation: tuple[Node | None, Node, int, int], names: Mapping[str, str]) -> _Piece:
     left, right, start, end = equation
-    right = rename(right, names)
+    left, right = _timeless(rename(left, names)) if left else None, _timeless(rename(right, names))
     forms = tuple((form, signature(form)) for form in _with_constants_named(check, right))
-    return _Piece(rename(left, names) if left else None, right, forms, start, end)
+    return _Piece(left, right, forms, start, end)
+
+
+def _timeless(tree: Node) -> Node:
+    """The tree without time indices; where a side has two times of a symbol, the older is ``x_old`` and not ``x``."""
+    newest: dict[str, Number] = {}
+    for node in walk(tree):
+        if node.kind == "symbol":
+            newest[node.name] = max(node.value, newest.get(node.name, node.value))
+
+    def timeless(node: Node) -> Node:
+        if node.kind != "symbol":
+            return replace(node, parts=tuple(map(timeless, node.parts)))
+        return Node("symbol", node.name + ("_old" if node.value < newest[node.name] else ""))
+
+    return timeless(tree)
 
 
 def _with_constants_named(check: FormulaCheck, tree: Node) -> Iterator[Node]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from knowledge.numbers import FUNCTIONS, Node, Quantity, Source, quantity_at, walk
@@ -64,15 +64,12 @@ class Vocabulary:
         self.gradient: str | None = None
         self._names: dict[str, tuple[str, ...]] = {}
         self._folded: dict[str, str] = {}
-        self._applied: set[str] = set()
         for name, written in spellings.items():
             for spelling in (name, *written):
                 key = spell(Source(spelling).text)
                 if name not in self._names.setdefault(key, ()):
                     self._names[key] += (name,)
                 self._folded.setdefault(key.casefold(), key)
-                if "(" in spelling:
-                    self._applied.add(key)
                 if self.gradient is None and _GRADIENT.search(spelling):
                     self.gradient = spell(name)
 
@@ -85,19 +82,11 @@ class Vocabulary:
         key = spell(word)
         if key in self._names:
             return key
-        bare = _PARTICLES.sub("", key) if key[-1:] >= "가" else key.removesuffix("s")
-        bare = _EARLIER.sub("", bare) or bare
-        for form in (key, bare, _PARTICLES.sub("", bare) if bare[-1:] >= "가" else bare):
-            if form in self._names:
-                return form
-            if folded := self._folded.get(form.casefold()):
-                return folded
+        for stem in dict.fromkeys((key, _EARLIER.sub("", key))):
+            for form in (stem, _bare(stem), _bare(_bare(stem))):
+                if found := form if form in self._names else self._folded.get(form.casefold()):
+                    return found
         return None
-
-    def find_applied(self, word: str) -> str | None:
-        """The key of a name that is spelled with its arguments, as ``V(D, G)``."""
-        key = spell(word)
-        return key if key in self._applied else None
 
     def resolve(self, base: str, indices: list[str]) -> str | None:
         """The key of a name with subscripts: the whole if it is known, else without time indices."""
@@ -107,6 +96,10 @@ class Vocabulary:
             if key is not None and (applied or all(map(_INDEX.match, indices[kept:]))):
                 return key
         return self.find(base.rstrip("0123456789")) if base[-1].isdigit() and len(base) > 1 else None
+
+
+def _bare(word: str) -> str:
+    return _PARTICLES.sub("", word) if word[-1:] >= "가" else word.removesuffix("s")
 
 
 def spell(word: str) -> str:
@@ -132,9 +125,9 @@ _LEXEMES = re.compile(
                | (?<![A-Za-z])(?:reduce_mean|mean|average|avg|평균|기댓값|기대값)\s?(?=[\[(])
                | (?:(?:\\[dt]?frac\s?\{{1\}}\s?\{{[A-Za-z]\}}|\(?1\s?/\s?[mnN]\)?)\s?\*?\s?)?
                  (?:\\sum(?![a-z])|[Σ∑]|(?<![A-Za-z])sum\s?(?=\())(?:{_LONG_SUB}|\^(?:\{{[^{{}}\n]{{0,12}}\}}|\w)){{0,2}}
-               | (?<![A-Za-z])\\?(?:arg\s?)?(?:min|max)(?:{_SUB}|[_ ]?[A-Z](?![\w(]))?(?![\w(])
+               | (?:\\|(?<![A-Za-z\\]))(?:arg\s?)?(?:min|max)(?:{_SUB}|[_ ]?[A-Z](?![\w(]))?(?![\w(])
                | (?<![\w.])(?:tf|torch|np|numpy|jnp|K|math|F|self|keras)\.(?:[a-z_]+\.)*(?=[a-z]))
-  | (?P<skip>   \*\*(?=\s{0, 3}(?:$|[-+*/:]?=|[\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
+  | (?P<skip>   \*\*(?=\s{{0,3}}(?:$|[-+*/:]?=|[\n가-힣.,])) | (?<![^\s(])\*\*(?=\S) | [ \t]+ | & | ~
               | \\(?:left|right|[bB]igg?[lr]?|displaystyle|limits|quad|qquad|(?:begin|end)\{{\w+\*?\}}|[,:!\ ])(?![A-Za-z]))
   | (?P<inplace> [-+*/]=(?!=))
   | (?P<arrow>  => | -> | [→⇒⟶↦] | \\(?:to|rightarrow|Rightarrow|longrightarrow)(?![A-Za-z]) | [<>!]=|[<>≤≥](?!-) )
@@ -153,7 +146,6 @@ _PLAIN_NUMBER = re.compile(
     r"(?:\d{1,20}(?:\.\d{1,20}|\.(?=\s*[-+*/)\]]))?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?!\w))?(?!\d)"
 )
 _PHRASE = re.compile(r"[A-Za-z가-힣][\w]*(?:(?: |(?<=\w\w)-(?=\w\w))[A-Za-z가-힣]\w*){0,3}")
-_CALL = re.compile(r"[A-Za-z]\w{0,20}\([A-Za-z]\w{0,8}(?:,\s?[A-Za-z]\w{0,8})?\)")
 _PLUS = re.compile(r"[\s&]{0,12}\+(?!=)")
 _TIMES = re.compile(r"(?<=[\d)\]}가-힣 ])[xX](?=\s?[\d(])")
 _INDICES = re.compile(
@@ -172,7 +164,7 @@ class Token(NamedTuple):
     """``kind`` is a group of ``_LEXEMES``, or number, name, unknown, function, frac, squared.
 
     A ``name`` is a known symbol (``text``: its key); a ``word`` is one that has no meaning here. ``tight`` names multiply
-    when they stand side by side, as in ``μ v``.
+    when they stand side by side, as in ``μ v``. ``time``: -1 for ``v_{t-1}`` or ``v_old``, 1 for ``v_{t+1}`` or ``v_new``.
     """
 
     kind: str
@@ -181,6 +173,7 @@ class Token(NamedTuple):
     end: int
     quantity: Quantity | None = None
     tight: bool = False
+    time: int = 0
 
 
 def _tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
@@ -247,13 +240,10 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
     if base in _IS and operand_before and not vocabulary.prose:
         yield Token("equals", base, at, end)
         return
-    if (call := _CALL.match(text, at)) and (key := vocabulary.find_applied(call.group())):
-        yield Token("name", key, at, call.end(), tight=True)
-        return
-    if ((phrase := _PHRASE.match(text, at)) and " " in phrase.group()) or (phrase and "-" in phrase.group()):
-        for stop in reversed([m.start() for m in re.finditer(r"[ -]", phrase.group())][1:] + [len(phrase.group())]):
-            if key := vocabulary.find(phrase.group()[:stop]):
-                yield from _named(key, at, at + stop, phrase.group()[:stop], vocabulary)
+    if phrase := _PHRASE.match(text, at):
+        for cut in _cuts(phrase.group()):
+            if key := vocabulary.find(cut):
+                yield from _named(key, at, at + len(cut), cut, vocabulary)
                 return
     function = spell(base).lower()
     indices: list[str] = []
@@ -262,7 +252,8 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
         indices.append(index.group())
         stop = index.end()
     if key := vocabulary.resolve(base, indices):
-        yield from _named(key, at, stop, base if stop == end else "", vocabulary)
+        for token in _named(key, at, stop, base if stop == end else "", vocabulary):
+            yield token._replace(time=_time("".join(indices)))
     elif function in FUNCTIONS:
         yield Token("function", FUNCTIONS[function], at, end)
     elif function in ("frac", "dfrac", "tfrac"):
@@ -280,6 +271,18 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
         yield Token("unknown", f"?{spell(text[at:stop])}", at, stop)
     else:
         yield Token("word", f"?{spell(base)}", at, end)
+
+
+def _time(index: str) -> int:
+    if found := re.search(r"(?<![A-Za-z])[tkn]\s?([+-])\s?1", index):
+        return 1 if found[1] == "+" else -1
+    return -1 if re.search(r"old|prev|last", index) else int(bool(re.search(r"new|next", index)))
+
+
+def _cuts(phrase: str) -> list[str]:
+    """``a b c`` → ``a b c``, ``a b``: the readings of several words as one name, longest first."""
+    ends = [blank.start() for blank in re.finditer(r"[ -]", phrase)]
+    return [phrase[:end] for end in reversed([*ends[1:], len(phrase)])] if ends else []
 
 
 def _named(key: str, start: int, end: int, written: str, vocabulary: Vocabulary) -> Iterator[Token]:
@@ -320,294 +323,288 @@ _STARTS: Final = frozenset({"number", "name", "unknown", "function", "frac", "op
 _END: Final = Token("end", "", 0, 0)
 
 
+class _Stop(Exception):
+    """No expression goes on here; an operator before it is left alone."""
+
+
+class _TooMuch(Exception):
+    """An expression is too large or too deep to be an answer."""
+
+
 class _Parser:
     """Recursive descent with a way back: an operator without its right side ends the expression before it."""
 
     def __init__(self, tokens: list[Token], vocabulary: Vocabulary) -> None:
-        self._tokens, self._vocabulary = tokens, vocabulary
+        self._tokens, self._vocabulary, self._prose = tokens, vocabulary, vocabulary.prose
         self._at = self._steps = self._size = 0
 
     def statements(self) -> Iterator[Statement]:
         start = 0
         while start < len(self._tokens) and self._steps < STEPS:
-            if not self._may_start(start):
+            if self._may_start(start):
+                bullet = self._is_bullet(start)
+                statement = self._statement(start + bullet)
+                if statement:
+                    yield statement
+                if statement and bullet and len(statement.sides) == 1 and (negative := self._statement(start)):
+                    yield negative
+                start = max(self._at, start + 1)
+            else:
                 start += 1
-                continue
-            bullet = self._is_bullet(start)
-            statement = self._statement(start + bullet)
-            if statement is None:
-                start += 1
-                continue
-            yield statement
-            if bullet and len(statement.sides) == 1 and (negative := self._statement(start)):
-                yield negative
-            start = self._at
 
     def _may_start(self, at: int) -> bool:
-        token = self._tokens[at]
-        if token.kind == "word":
-            following = self._peek(at + 1)
-            if following.text == "-" and token.end < following.start and following.end == self._peek(at + 2).start:
+        token, following = self._tokens[at], self._peek(1, at)
+        if token.kind == "word" and not self._prose:
+            if following.text == "-" and token.end < following.start and following.end == self._peek(2, at).start:
                 return False  # "the loss -log D(x)" is no difference
-            return not self._vocabulary.prose and (
-                following.kind in ("equals", "inplace", "operator") or self._opens(at)
-            )
-        if token.kind == "operator" and token.text == "-" and not self._vocabulary.prose:
-            return True
-        is_bullet = token.kind == "open" and self._peek(at + 1).kind == "number" and self._peek(at + 2).kind == "close"
-        return token.kind in _STARTS and not (is_bullet and self._peek(at + 3).kind in ("name", "unknown", "word"))
+            return following.kind in ("equals", "inplace", "operator") or self._opens(at)
+        if token.kind == "operator":
+            return token.text == "-" and not self._prose
+        return token.kind in _STARTS and not (self._is_numbering(at) and self._peek(3, at).kind != "operator")
 
     def _is_bullet(self, at: int) -> bool:
         """Whether a dash opens a line and so may be no minus: ``- v = mu * v``."""
-        token = self._tokens[at]
-        first = at == 0 or (self._tokens[at - 1].kind == "break" and self._tokens[at - 1].text == "\n")
-        return token.kind == "operator" and first and self._peek(at + 1).start > token.end
+        token, before = self._tokens[at], self._tokens[at - 1]
+        first = at == 0 or (before.kind == "break" and before.text == "\n")
+        return first and token.kind == "operator" and self._peek(1, at).start > token.end
+
+    def _is_numbering(self, at: int) -> bool:
+        """``(1)``, as before the steps of a list."""
+        return [self._peek(n, at).kind for n in range(3)] == ["open", "number", "close"]
 
     def _statement(self, start: int) -> Statement | None:
         sides: list[Node] = []
         spans: list[tuple[int, int]] = []
-        self._at = start
-        while True:
-            first = self._at
-            self._size = 0
-            side = self._expression(0)
-            if side is None:
-                break
-            sides.append(side)
-            spans.append((self._tokens[first].start, self._tokens[self._at - 1].end))
-            last = self._at
-            link = self._peek()
-            if link.kind not in ("equals", "inplace"):
-                break
-            self._at += 1
-            if link.kind == "inplace":
-                second, self._size = self._at, 0
-                step = self._expression(0)
-                if step is not None:
-                    sides.append(Node(link.text[0], parts=(side, step)))
-                    spans.append((self._tokens[second].start, self._tokens[self._at - 1].end))
-                    last = self._at
-                self._at = last
-                break
-        if not sides:
-            return None
-        self._at = max(self._at if side is not None else last, start + 1)
-        return Statement(tuple(sides), tuple(spans))
+        self._at = past = start
+        try:
+            while True:
+                first, self._size = self._at, 0
+                side = self._expression(0)
+                if sides and self._tokens[first - 1].kind == "inplace":
+                    side = Node(self._tokens[first - 1].text[0], parts=(sides[-1], side))
+                sides.append(side)
+                spans.append((self._tokens[first].start, self._tokens[self._at - 1].end))
+                past = self._at
+                if self._peek().kind not in ("equals", "inplace"):
+                    break
+                self._at += 1
+        except _Stop:
+            self._at = past
+        except _TooMuch:
+            pass
+        return Statement(tuple(sides), tuple(spans)) if sides else None
 
-    def _peek(self, at: int | None = None) -> Token:
-        at = self._at if at is None else at
-        return self._tokens[at] if at < len(self._tokens) else _END
+    def _peek(self, ahead: int = 0, at: int | None = None) -> Token:
+        place = (self._at if at is None else at) + ahead
+        return self._tokens[place] if place < len(self._tokens) else _END
 
     def _opens(self, at: int) -> bool:
         """Whether the token at a place is followed, without a blank, by an opening parenthesis."""
-        following = self._peek(at + 1)
-        return following.kind == "open" and following.text == "(" and following.start == self._tokens[at].end
+        following = self._peek(1, at)
+        return following.text == "(" and following.start == self._tokens[at].end
 
-    def _node(self, kind: str, *parts: Node, name: str = "") -> Node | None:
+    def _node(self, kind: str, *parts: Node, name: str = "") -> Node:
         self._size += 1
-        return Node(kind, name, parts=parts) if self._size <= SIZE else None
+        if self._size > SIZE:
+            raise _TooMuch
+        return Node(kind, name, parts=parts)
 
-    def _expression(self, depth: int) -> Node | None:
+    def _expression(self, depth: int) -> Node:
         left = self._term(depth)
-        while left is not None and self._peek().kind == "operator" and self._peek().text in ("+", "-"):
+        while self._peek().kind == "operator" and self._peek().text in ("+", "-"):
             mark = self._at
             self._at += 1
-            right = self._term(depth)
-            if right is None:
+            try:
+                left = self._node(self._tokens[mark].text, left, self._term(depth))
+            except _Stop:
                 self._at = mark
                 break
-            left = self._node(self._tokens[mark].text, left, right)
         return left
 
-    def _term(self, depth: int) -> Node | None:
+    def _term(self, depth: int) -> Node:
         left = self._unary(depth)
-        while left is not None:
+        while True:
             mark, token = self._at, self._peek()
-            if token.kind == "operator" and token.text in ("*", "/", "//"):
-                self._at += 1
-                operator, right = token.text, self._unary(depth)
-            elif self._multiplies_silently(token):
-                operator, right = "*", self._power(depth)
-            else:
-                break
-            if right is None:
+            try:
+                if token.kind == "operator" and token.text in ("*", "/", "//"):
+                    self._at += 1
+                    left = self._node(token.text, left, self._unary(depth))
+                elif self._multiplies_silently(token):
+                    left = self._node("*", left, self._power(depth))
+                else:
+                    return left
+            except _Stop:
                 self._at = mark
-                break
-            left = self._node(operator, left, right)
-        return left
+                return left
 
     def _multiplies_silently(self, token: Token) -> bool:
         before = self._tokens[self._at - 1]
         adjacent = token.start == before.end
-        if self._peek(self._at + 1).kind in ("equals", "inplace") and not adjacent:
+        if not adjacent and (self._peek(1).kind in ("equals", "inplace") or self._is_numbering(self._at)):
             return False
-        if self._vocabulary.prose:
-            if token.kind == "open":
-                return adjacent and before.kind in ("number", "name", "close", "squared")
-            return (
-                token.kind == "name" and token.tight and (before.tight or before.kind in ("number", "close", "squared"))
-            )
-        if token.kind == "unknown":
-            return adjacent
-        numbering = (
-            token.kind == "open"
-            and self._peek(self._at + 1).kind == "number"
-            and self._peek(self._at + 2).kind == "close"
-        )
-        if numbering and not adjacent:
-            return False
-        return token.kind in ("name", "function", "frac", "open") and token.start - before.end <= 3
+        if token.kind == "open" and self._prose:
+            return adjacent and before.kind in ("number", "name", "close", "squared")
+        if self._prose:
+            return token.tight and (before.tight or before.kind in ("number", "close", "squared"))
+        near = token.start - before.end <= 3
+        return adjacent if token.kind == "unknown" else near and token.kind in _STARTS - {"number"}
 
-    def _unary(self, depth: int) -> Node | None:
+    def _unary(self, depth: int) -> Node:
+        token = self._peek()
+        if token.kind != "operator" or token.text not in ("-", "+"):
+            return self._power(depth)
+        self._descend(depth)
+        self._at += 1
+        operand = self._unary(depth + 1)
+        return operand if token.text == "+" else self._node("*", Node("number", value=-1), operand)
+
+    def _descend(self, depth: int) -> None:
         self._steps += 1
         if depth > DEPTH or self._steps > STEPS:
-            return None
-        token = self._peek()
-        if token.kind == "operator" and token.text in ("-", "+"):
-            self._at += 1
-            operand = self._unary(depth + 1)
-            if operand is None or token.text == "+":
-                return operand
-            return self._node("*", Node("number", value=-1), operand)
-        return self._power(depth)
+            raise _TooMuch
 
-    def _power(self, depth: int) -> Node | None:
+    def _power(self, depth: int) -> Node:
         base = self._atom(depth + 1)
-        if base is None:
-            return None
         mark, token = self._at, self._peek()
-        if token.kind == "squared" or (token.text == "?의" and self._peek(mark + 1).kind == "squared"):
-            self._at += 1 if token.kind == "squared" else 2
+        squared = 1 if token.kind == "squared" else 2 if token.text == "?의" and self._peek(1).kind == "squared" else 0
+        if squared:
+            self._at += squared
             return self._node("**", base, Node("number", value=2))
         if token.kind == "operator" and token.text == "^":
             self._at += 1
-            exponent = self._unary(depth + 1)
-            if exponent is not None and base.name == "?e":
-                return self._node("call", exponent, name="exp")
-            if exponent is not None:
-                return self._node("**", base, exponent)
-            self._at = mark
+            try:
+                exponent = self._unary(depth + 1)
+            except _Stop:
+                self._at = mark
+                return base
+            return self._node("call", exponent, name="exp") if base.name == "?e" else self._node("**", base, exponent)
         return base
 
-    def _atom(self, depth: int) -> Node | None:
-        self._steps += 1
-        self._size += 1
-        if depth > DEPTH or self._steps > STEPS or self._size > SIZE:
-            return None
-        if self._vocabulary.prose:
+    def _atom(self, depth: int) -> Node:
+        self._descend(depth)
+        if self._prose:
             self._skip_labels_before()
         token = self._peek()
-        if token.kind == "number":
-            self._at += 1
-            if self._vocabulary.prose:
-                self._skip_labels_after()
-                return Node("number", quantity=token.quantity)
-            return Node("number", value=float(token.text) if re.search(r"[.eE]", token.text) else int(token.text))
-        if token.kind in ("name", "unknown") or (token.kind == "word" and not self._vocabulary.prose):
-            return self._symbol(token, depth)
-        if token.kind == "function":
-            return self._function(token, depth)
-        if token.kind == "frac":
-            self._at += 1
-            upper = self._group(depth)
-            lower = self._group(depth) if upper is not None else None
-            return self._node("/", upper, lower) if upper is not None and lower is not None else None
         if token.kind == "open":
             inner = self._group(depth)
-            if inner is not None and self._vocabulary.prose:
+            if self._prose:
                 self._skip_labels_after()
-            return (
-                self._node("call", inner, name="floor")
-                if inner is not None and token.text in ("⌊", "lfloor")
-                else inner
-            )
-        return None
+            return self._node("call", inner, name="floor") if token.text in ("⌊", "lfloor") else inner
+        self._at += 1
+        if token.kind == "number":
+            return self._number(token)
+        if token.kind == "function":
+            if self._peek().kind == "open":
+                return self._call(token.text, depth)
+            return self._node("call", self._power(depth + 1), name=token.text)
+        if token.kind == "frac":
+            return self._node("/", self._group(depth), self._group(depth))
+        if token.kind in ("name", "unknown") or (token.kind == "word" and not self._prose):
+            return self._symbol(token, depth)
+        raise _Stop
 
-    def _group(self, depth: int) -> Node | None:
+    def _number(self, token: Token) -> Node:
+        self._size += 1
+        if self._size > SIZE:
+            raise _TooMuch
+        if self._prose:
+            self._skip_labels_after()
+            return Node("number", quantity=token.quantity)
+        return Node("number", value=int(token.text) if token.text.isdigit() else float(token.text))
+
+    def _group(self, depth: int) -> Node:
         opening = self._peek()
         if opening.kind != "open":
-            return None
+            raise _Stop
         self._at += 1
         inner = self._expression(depth + 1)
-        if inner is None or self._peek().kind != "close" or self._peek().text != _CLOSING.get(opening.text):
-            return None
-        self._at += 1
+        self._close(opening)
         return inner
 
-    def _symbol(self, token: Token, depth: int) -> Node | None:
-        opens = self._opens(self._at)
+    def _close(self, opening: Token) -> None:
+        if self._peek().kind != "close" or self._peek().text != _CLOSING.get(opening.text):
+            raise _Stop
         self._at += 1
-        symbol = Node("symbol", token.text)
-        if self._vocabulary.prose:
+
+    def _symbol(self, token: Token, depth: int) -> Node:
+        symbol = replace(self._node("symbol", name=token.text), value=token.time)
+        if self._prose:
             return self._labelled(symbol, depth)
         applied = not self._vocabulary.functions.isdisjoint(self._vocabulary.names(token.text))
-        if not (opens and token.kind != "name") and not (applied and self._peek().kind == "open"):
-            return symbol
-        return self._arguments(token.text, depth)
+        if (applied and self._peek().kind == "open") or (token.kind != "name" and self._opens(self._at - 1)):
+            return self._call(token.text, depth)
+        if self._opens(self._at - 1):
+            self._skip_arguments(depth)
+        return symbol
 
-    def _arguments(self, name: str, depth: int) -> Node | None:
-        """``(a, b)`` of a call; what follows ``|`` or ``;`` is a condition and dropped."""
+    def _skip_arguments(self, depth: int) -> None:
+        """Pass ``(D, G)`` in ``V(D, G) = …``, where ``V`` is known as a plain symbol."""
+        mark = self._at
+        try:
+            self._call("", depth)
+        except _Stop:
+            self._at = mark
+        if self._peek().kind != "equals":
+            self._at = mark
+
+    def _call(self, name: str, depth: int) -> Node:
+        """``name(a, b)``; what follows ``|`` or ``;`` is a condition and dropped."""
         opening = self._peek()
         parts: list[Node] = []
-        conditions = False
+        condition = False
         while self._peek().kind in ("open", "comma"):
-            conditions = conditions or self._peek().text in ("|", ";")
+            condition = condition or self._peek().text in ("|", ";")
             self._at += 1
             part = self._expression(depth + 1)
-            if part is None:
-                return None
-            if not conditions:
-                parts.append(part)
-        if not parts or self._peek().kind != "close" or self._peek().text != _CLOSING.get(opening.text):
-            return None
-        self._at += 1
+            parts += [] if condition else [part]
+        self._close(opening)
         return self._node("call", *parts, name=name)
-
-    def _function(self, token: Token, depth: int) -> Node | None:
-        self._at += 1
-        if self._peek().kind == "open":
-            return self._arguments(token.text, depth)
-        argument = self._power(depth + 1)
-        return self._node("call", argument, name=token.text) if argument is not None else None
 
     # Prose: factors come with labels, "3(커널 높이) × 입력 채널(32) × 64 filters".
 
     def _labelled(self, symbol: Node, depth: int) -> Node:
         """``입력 채널(32)`` and ``입력 채널 32`` are the number; ``C_in(입력 채널)`` is the symbol."""
         mark = self._at
-        if self._peek().kind == "number":
-            number = self._atom(depth + 1)
-            return number if number is not None else symbol
-        if self._peek().kind == "open":
+        try:
+            if self._peek().kind == "number":
+                return self._atom(depth + 1)
             inner = self._group(depth + 1)
-            if inner is not None and not any(node.kind == "symbol" for node in walk(inner)):
+            if not any(node.kind == "symbol" for node in walk(inner)):
                 return inner
-            if inner is not None and inner.kind == "symbol":
+            if inner.kind == "symbol":
                 return symbol
-            self._at = mark
+        except _Stop:
+            pass
+        self._at = mark
         self._skip_labels_after()
         return symbol
 
     def _skip_labels_before(self) -> None:
-        at = self._at
-        while at - self._at < 4 and self._peek(at).kind == "word":
-            at += 1
-        if self._peek(at).kind in ("number", "name", "open", "function"):
-            self._at = at
+        ahead = self._count_labels()
+        if self._peek(ahead).kind in ("number", "name", "open", "function"):
+            self._at += ahead
 
     def _skip_labels_after(self) -> None:
-        """Pass words after a factor if an operator or a closing bracket follows, and words in brackets also before ``=``."""
-        at, ends = self._at, ["operator", "close"]
-        if self._peek(at).text == "?의" and self._peek(at + 1).kind == "squared":
+        """Pass words before an operator or a closing bracket, and words in brackets also before ``=``."""
+        if self._peek().text == "?의" and self._peek(1).kind == "squared":
             return
-        while at - self._at < 4 and (self._peek(at).kind == "word" or (self._peek(at).kind == "name" and not self._peek(at).tight)):
-            at += 1
-        if self._peek(at).kind == "open" and self._peek(at).text in ("(", "["):
-            inside = at + 1
-            while inside - at < 8 and self._peek(inside).kind in ("word", "name", "comma"):
+        ahead, ends = self._count_labels(names=True), ["operator", "close"]
+        if self._peek(ahead).text in ("(", "["):
+            inside = 1
+            while inside < 8 and self._peek(ahead + inside).kind in ("word", "name", "comma"):
                 inside += 1
-            if inside > at + 1 and self._peek(inside).kind == "close":
-                at = inside + 1
+            if inside > 1 and self._peek(ahead + inside).kind == "close":
+                ahead += inside + 1
                 ends.append("equals")
-        if at > self._at and self._peek(at).kind in ends:
-            self._at = at
+        if self._peek(ahead).kind in ends:
+            self._at += ahead
+
+    def _count_labels(self, names: bool = False) -> int:
+        ahead = 0
+        while ahead < 4 and (self._peek(ahead).kind == "word" or (names and self._is_long_name(self._peek(ahead)))):
+            ahead += 1
+        return ahead
+
+    @staticmethod
+    def _is_long_name(token: Token) -> bool:
+        return token.kind == "name" and not token.tight

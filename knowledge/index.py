@@ -2,7 +2,7 @@
 
     index = Index.open(home)                          # embedded, in home/chroma; or Index.open(home, url="http://…")
     index.refresh(bank)                               # Refreshed(added=162, deleted=0, kept=0); next time all are kept
-    index.search("step을 너무 크게 잡으면", k=5)         # [Passage(question_id="2.4", kind="answer", …), …]
+    index.search("step size가 커서 loss가 올라간다")      # [Passage(question_id="2.4", kind="answer", …), …]
 
 A chunk is a question or one answer line; a line over ``MAX_TOKENS`` is split, at ends of sentences where it can be. An
 answer is embedded together with its question, since notes are terse ("빠름ㅋ" is why GPUs help); what is stored and

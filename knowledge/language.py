@@ -37,6 +37,7 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _SEPARATOR = re.compile(r"[\s_\-\u2010-\u2015]+")
 _APART = re.compile(r"\n|\s[_\-\u2010-\u2015]|[_\-\u2010-\u2015]\s")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LATIN_STOP = re.compile(r"(?<=[A-Za-z])\.(?=[\s\"')\]]|$)")
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _BRITISH = re.compile(r"is(?=ation|er|ed?\b|es\b|ing\b)")
 _LONGEST = 8
@@ -100,13 +101,18 @@ def _dictionary_words() -> list[str]:
 def tokens(text: str) -> list[Token]:
     """The text's morphemes in order, terms in one piece. Offsets are into ``nfc(text)``."""
     text = nfc(text)
-    return _merged(text, kiwi().tokenize(text))
+    return _merged(text, kiwi().tokenize(_for_kiwi(text)))
 
 
 def tokens_many(texts: Iterable[str]) -> list[list[Token]]:
     """``tokens`` of each text; Kiwi works on them in parallel."""
     texts = [nfc(text) for text in texts]
-    return [_merged(text, found) for text, found in zip(texts, kiwi().tokenize(texts), strict=True)]
+    return [_merged(text, found) for text, found in zip(texts, kiwi().tokenize(map(_for_kiwi, texts)), strict=True)]
+
+
+def _for_kiwi(text: str) -> str:
+    """The text with full stops behind Latin words as "!": Kiwi takes "gradient." for the abbreviation "dient."."""
+    return _LATIN_STOP.sub("!", text)
 
 
 def nfc(text: str) -> str:

@@ -16,18 +16,21 @@ from __future__ import annotations
 import ast
 import cmath
 import math
+import operator
+import random
 import re
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Literal
 
 __all__ = [
-    "FUNCTIONS", "Node", "Number", "Quantity", "Reading", "Signature", "Source", "Unit", "agree", "equivalent", "evaluate", "parse",
-    "quantity_at", "rename", "signature", "walk",
+    "FAMILIES", "FUNCTIONS", "SQUARED", "Node", "Number", "Quantity", "Reading", "Signature", "Source", "Unit", "agree", "equivalent",
+    "evaluate", "family", "parse", "quantity_at", "rename", "same_for_any", "signature",
+    "walk", "with_squares",
 ]  # fmt: skip
 
 Number = int | float
@@ -42,6 +45,7 @@ LENGTH: Final = 10_000
 LARGEST: Final = 10**30
 EXPANSION: Final = 1_000
 DEGREE: Final = 48
+SQUARED: Final = "**2"
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₒₓₖₙₜᵢⱼ", "0123456789+-aeoxkntij")
@@ -361,8 +365,8 @@ def _from_python(tree: ast.expr) -> Node:
             return Node("symbol", name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return Node("*", parts=(Node("number", value=-1), _from_python(operand)))
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
-            return Node(_OPERATORS[type(operator)], parts=(_from_python(left), _from_python(right)))
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
+            return Node(_OPERATORS[type(sign)], parts=(_from_python(left), _from_python(right)))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args:
             return Node("call", FUNCTIONS.get(name, name), parts=tuple(map(_from_python, args)))
     raise ValueError(f"'{ast.unparse(tree)}' is not a name, a number, + - * / // ** or a plain call")
@@ -381,26 +385,25 @@ def evaluate(node: Node, values: Mapping[str, Number] | Callable[[str], Number],
         return None
 
 
+_ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+}  # fmt: skip
+_REAL: Final[dict[str, Callable[..., Any]]] = {
+    "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "tanh": math.tanh, "abs": abs, "floor": math.floor,
+    "ceil": math.ceil, "min": min, "max": max,
+}  # fmt: skip
+_COMPLEX: Final = {"log": cmath.log, "exp": cmath.exp, "sqrt": cmath.sqrt, "tanh": cmath.tanh}
+
+
 def _value(node: Node, look_up: Callable[[str], Number], reading: int) -> Any:
     if node.kind == "number":
         return node.quantity.readings[reading].value if node.quantity else node.value
     if node.kind == "symbol":
         return look_up(node.name)
     parts = [_value(part, look_up, reading) for part in node.parts]
-    match node.kind:
-        case "+":
-            return parts[0] + parts[1]
-        case "-":
-            return parts[0] - parts[1]
-        case "*":
-            return parts[0] * parts[1]
-        case "/":
-            return parts[0] / parts[1]
-        case "//":
-            return parts[0] // parts[1]
-        case "**":
-            return _power(*parts)
-    return _apply(node.name, parts)
+    if node.kind == "call":
+        return _apply(node.name, parts)
+    return _power(*parts) if node.kind == "**" else _ARITHMETIC[node.kind](*parts)
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -412,28 +415,12 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _apply(name: str, parts: list[Any]) -> Any:
-    first = parts[0]
-    match name:
-        case "log":
-            return math.log(first) if not isinstance(first, complex) and first > 0 else cmath.log(first)
-        case "exp":
-            return cmath.exp(first) if isinstance(first, complex) else math.exp(first)
-        case "sqrt":
-            return math.sqrt(first) if not isinstance(first, complex) and first >= 0 else cmath.sqrt(first)
-        case "sigmoid":
-            return 1 / (1 + cmath.exp(-first)) if isinstance(first, complex) else 1 / (1 + math.exp(-first))
-        case "tanh":
-            return cmath.tanh(first) if isinstance(first, complex) else math.tanh(first)
-        case "abs":
-            return abs(first)
-        case "floor":
-            return math.floor(first)
-        case "ceil":
-            return math.ceil(first)
-        case "min":
-            return min(parts)
-        case "max":
-            return max(parts)
+    if name == "sigmoid":
+        return 1 / (1 + _apply("exp", [-parts[0]]))
+    if name in _COMPLEX and (isinstance(parts[0], complex) or (name in ("log", "sqrt") and parts[0] < 0)):
+        return _COMPLEX[name](parts[0])
+    if name in _REAL:
+        return _REAL[name](*parts)
     phase = sample(name, 0) + sum(part * (index + 2.3) for index, part in enumerate(parts))
     return 0.5 + 0.4 * (cmath.sin(phase) if isinstance(phase, complex) else math.sin(phase))
 
@@ -444,6 +431,61 @@ def sample(name: str, point: int) -> float:
     return 0.2 + 0.7 * zlib.crc32(f"{name}:{point}".encode()) / 2**32
 
 
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+# How people name the quantities that such tasks are about, by parameter. A name may stand for several; all are tried.
+FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "size": (
+        "size", "image", "input size", "image size", "input", "n", "i", "h", "w", "h_in", "w_in", "height", "width", "length",
+        "input height", "input width", "image height", "image width",
+        "크기", "입력", "입력 크기", "이미지", "이미지 크기", "인풋", "높이", "너비", "가로", "세로", "길이",
+    ),
+    "kernel": (
+        "kernel", "k", "f", "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "kernel height", "kernel width",
+        "filter height", "filter width", "height", "width", "h", "w",
+        "커널", "커널 높이", "커널 너비", "커널 폭", "커널 가로", "커널 세로", "필터 높이", "필터 너비",
+        "필터 가로", "필터 세로", "높이", "너비", "가로", "세로", "폭",
+    ),
+    "inputs": (
+        "inputs", "input", "in", "cin", "c_in", "c", "ic", "i", "d", "d1", "n_in", "in channel", "input channel", "input filter",
+        "in filter", "input depth", "input dim", "input feature", "in feature", "input unit", "ch_in",
+        "입력", "입력 채널", "입력 필터", "입력 차원", "입력 뉴런", "입력 노드", "인풋", "인풋 채널", "인풋 필터", "이전 채널",
+    ),
+    "outputs": (
+        "outputs", "output", "out", "cout", "c_out", "oc", "o", "k", "f", "d2", "n_out", "m", "n", "out channel", "output channel",
+        "output filter", "out filter", "output depth", "output dim", "output feature", "out feature", "output unit", "ch_out",
+        "filter", "number of filter", "num_filter", "bias", "biases", "b",
+        "출력", "출력 채널", "출력 필터", "출력 차원", "출력 뉴런", "출력 노드", "아웃풋", "아웃풋 채널", "아웃풋 필터", "필터",
+        "바이어스", "편향",
+    ),
+    "stride": ("stride", "s", "스트라이드", "보폭", "간격"),
+    "padding": ("padding", "pad", "p", "패딩"),
+    "params": (
+        "params", "param", "parameter", "parameter count", "number of parameter", "num_param", "n", "p", "weight", "w",
+        "model size", "model", "network size", "파라미터", "파라메터", "매개변수", "가중치", "모델", "네트워크", "웨이트",
+    ),
+    "bytes": (
+        "bytes", "byte", "byte per parameter", "bytes per param", "dtype size", "precision", "b",
+        "바이트", "자료형", "정밀도",
+    ),
+    "batch": ("batch", "batch size", "b", "n", "m", "배치", "미니배치"),
+    "hidden": ("hidden", "hidden size", "hidden unit", "h", "은닉", "은닉 노드", "은닉 뉴런", "히든", "히든 노드"),
+    "vocabulary": ("vocabulary", "vocab", "vocab size", "vocabulary size", "v", "단어", "어휘", "사전"),
+    "dimension": ("dimension", "dim", "embedding", "embedding dim", "embedding size", "d", "e", "차원", "임베딩", "임베딩 차원"),
+}  # fmt: skip
+
+
+def family(name: str) -> str | None:
+    """The family of quantities that a parameter name belongs to: ``in_channels`` → ``inputs``."""
+    if name in FAMILIES:
+        return name
+    plain = re.sub(r"[\s_-]", "", name.lower()).rstrip("s")
+    for title, spellings in FAMILIES.items():
+        if any(len(s) > 1 and re.sub(r"[\s_-]", "", s).rstrip("s") == plain for s in spellings):
+            return title
+    return None
+
+
 # --- Equality ---------------------------------------------------------------------------------------------------------
 
 
@@ -452,7 +494,7 @@ Signature = tuple[complex, complex]
 
 def signature(node: Node) -> Signature | None:
     """The values of a tree at two sample points: equal trees agree in it, others hardly ever do."""
-    values = [evaluate(node, lambda name, point=point: sample(name, point)) for point in (1, 2)]
+    values = [evaluate(node, partial(sample, point=point)) for point in (1, 2)]
     return None if None in values else (values[0], values[1])
 
 
@@ -460,7 +502,7 @@ def agree(left: Signature | None, right: Signature | None) -> bool:
     """Whether two signatures are the same within rounding."""
     if left is None or right is None:
         return False
-    return all(abs(a - b) <= 1e-8 * (1 + abs(a)) for a, b in zip(left, right, strict=True))
+    return all(cmath.isclose(a, b, rel_tol=1e-8, abs_tol=1e-9) for a, b in zip(left, right, strict=True))
 
 
 def equivalent(left: Node, right: Node) -> bool:
@@ -473,6 +515,33 @@ def equivalent(left: Node, right: Node) -> bool:
     difference = Node("-", parts=(left, right))
     numerator, denominator, degree = _expansion(difference)
     return numerator + denominator <= EXPANSION and degree <= DEGREE and _is_zero(difference)
+
+
+def same_for_any(tree: Node, answer: Node, parameters: Mapping[str, Number | None]) -> bool:
+    """Whether a tree gives an answer's value for arbitrary whole parameters, with or without the answer's rounding.
+
+    ``parameters``: name → the value to hold it at, or None for arbitrary.
+    """
+    for point in range(3):
+        draw = random.Random(point)
+        chosen = {name: draw.randint(5, 60) if held is None else held for name, held in parameters.items()}
+        values = with_squares(chosen)
+        mine, rights = evaluate(tree, values), [evaluate(side, values) for side in (answer, _unrounded(answer))]
+        if mine is None or not any(right is not None and cmath.isclose(mine, right) for right in rights):
+            return False
+    return True
+
+
+def _unrounded(node: Node) -> Node:
+    parts = tuple(map(_unrounded, node.parts))
+    if node.kind == "call" and node.name in ("floor", "ceil"):
+        return parts[0]
+    return replace(node, kind="/" if node.kind == "//" else node.kind, parts=parts)
+
+
+def with_squares(values: Mapping[str, Number]) -> dict[str, Number]:
+    """The values, and under ``name**2`` their squares: "커널 크기" may be one side of the kernel or all of it."""
+    return {**values, **{name + SQUARED: value * value for name, value in values.items()}}
 
 
 def _expansion(node: Node) -> tuple[float, float, float]:
@@ -517,19 +586,10 @@ def _to_sympy(node: Node, sympy: Any) -> Any:
     if node.kind == "symbol":
         return sympy.Symbol(node.name, positive=True)
     parts = [_to_sympy(part, sympy) for part in node.parts]
-    match node.kind:
-        case "+":
-            return parts[0] + parts[1]
-        case "-":
-            return parts[0] - parts[1]
-        case "*":
-            return parts[0] * parts[1]
-        case "/":
-            return parts[0] / parts[1]
-        case "//":
-            return sympy.Function("floor_of")(parts[0] / parts[1])
-        case "**":
-            return parts[0] ** parts[1]
+    if node.kind == "//":
+        return sympy.Function("floor_of")(parts[0] / parts[1])
+    if node.kind != "call":
+        return parts[0] ** parts[1] if node.kind == "**" else _ARITHMETIC[node.kind](*parts)
     known = {"log": sympy.log, "exp": sympy.exp, "sqrt": sympy.sqrt, "tanh": sympy.tanh, "abs": sympy.Abs}
     if node.name == "sigmoid":
         return 1 / (1 + sympy.exp(-parts[0]))

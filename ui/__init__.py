@@ -1,0 +1,1 @@
+"""The web page: a Gradio app over ``interviewer.service``."""
