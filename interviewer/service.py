@@ -117,6 +117,14 @@ class Interviewer:
         """The database, opened and migrated at the first use."""
         return self._store or Store.at(self.settings.home, self.settings.database_url)
 
+    def close(self) -> None:
+        """Release the database and the search index."""
+        if "store" in self.__dict__:
+            self.store.close()
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+
     def start(self, options: Options, owner: str = "local") -> View:
         """A new interview.
 

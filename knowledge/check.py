@@ -33,6 +33,7 @@ from knowledge.numbers import (
     SQUARED,
     Node,
     Number,
+    Quantity,
     Signature,
     Source,
     Unit,
@@ -52,6 +53,7 @@ from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
 __all__ = ["Finding", "expected", "task", "verify"]
 
 Verdict = Literal["hit", "partial", "contradicted"]
+Span = tuple[int, int]
 
 COMBINATIONS: Final = 32
 STATEMENTS: Final = 100
@@ -125,7 +127,6 @@ def _fill(ask: str, parameters: Mapping[str, Number]) -> str:
 
 
 # --- Numbers ----------------------------------------------------------------------------------------------------------
-
 
 # "커널 크기 × 입력 × 출력" may mean one side of the kernel or all of it.
 _KERNEL_SIZE: Final = ("kernel size", "filter size", "커널 크기", "커널 사이즈", "필터 크기", "필터 사이즈")
@@ -248,7 +249,7 @@ class _Reader:
     def claims(self) -> Iterator[_Claim]:
         shapes = list(_SHAPE.finditer(self.source.text)) if self._check.unit == "pixels" else []
         found = [
-            self._claim(shape.start(), shape.end(), 0, [side], operand=side in self._parameters.values())
+            self._claim(shape.span(), [side], operand=side in self._parameters.values())
             for shape in shapes
             if (side := _repeated([int(group) for group in shape.groups() if group])) is not None
         ]
@@ -279,65 +280,59 @@ class _Reader:
                     return
 
     def _of_statement(self, statement: Statement) -> _Claim | None:
-        claim = self._claimed(statement)
-        operands = _numbers(side for side in statement.sides if side.parts)
-        foreign = bool(operands) and self._known.isdisjoint(set(operands) - {0, 1, 2})
-        if claim and claim.answer is None and foreign:
+        """What a statement claims: its last side that has a number, else its last."""
+        sides = statement.sides
+        numeric = [n for n, side in enumerate(sides) if any(node.kind == "number" for node in walk(side))]
+        index = numeric[-1] if numeric else len(sides) - 1
+        side, span = sides[index], (statement.start, statement.spans[index][1])
+        if any(node.kind == "symbol" for node in walk(side)):
+            return self._symbolic(side, span) if side.parts else None
+        if side.quantity:
+            claim = self._single(side.quantity, span, statement.spans[index][0], sides[:index])
+        else:
+            claim = self._arithmetic(side, span, computed=index > 0)
+        if claim and claim.answer is None and self._is_foreign(sides):
             claim.operand, claim.level = True, min(claim.level, 1)
         return claim
 
-    def _claimed(self, statement: Statement) -> _Claim | None:
-        numeric = [n for n, side in enumerate(statement.sides) if any(node.kind == "number" for node in walk(side))]
-        index = numeric[-1] if numeric else len(statement.sides) - 1
-        side, chained = statement.sides[index], index > 0
-        start, end = statement.start, statement.spans[index][1]
-        if any(node.kind == "symbol" for node in walk(side)):
-            return self._symbolic(side, start, end) if side.parts else None
-        if side.kind == "number":
-            assigned = chained and statement.sides[0].kind == "symbol"
-            return self._single(side, start, statement.spans[index][0], end, chained, assigned)
-        units = {node.quantity.unit for node in walk(side) if node.quantity}
+    def _is_foreign(self, sides: Iterable[Node]) -> bool:
+        """Whether a computation has nothing to do with the task's numbers, as in "an MLP would have 784*100"."""
+        operands = _numbers(side for side in sides if side.parts)
+        return bool(operands) and self._known.isdisjoint(set(operands) - {0, 1, 2})
+
+    def _arithmetic(self, side: Node, span: Span, computed: bool) -> _Claim | None:
+        """``3*3*32*64`` is a claim; ``3x3`` and ``32x32x3`` rather describe, and for a size of an image say its side."""
+        numbers, units = _numbers([side]), {node.quantity.unit for node in walk(side) if node.quantity}
         if ("bytes" if "bytes" in units else "") not in _COMPATIBLE[self._check.unit]:
             return None
-        values = self._values(side, {})
-        numbers = _numbers([side])
-        operators = {node.kind for node in walk(side) if node.parts}
-        level = 2 if chained else int(len(numbers) > 2)
-        if operators == {"*"} and len(numbers) <= 4 and not chained:
-            repeated = _repeated(numbers)
-            if self._check.unit == "pixels":
-                if repeated is None:
-                    return None
-                return self._claim(start, end, 0, [repeated], operand=repeated in self._parameters.values())
-            described = "other" in units or bool(_OPERAND.search(self._before(start)))
-            return self._claim(start, end, level, values, evaluated=False, operand=described or len(numbers) == 2)
-        return self._claim(start, end, level, values, evaluated=False, operand=len(numbers) == 2 and not chained)
+        product = all(node.kind == "*" for node in walk(side) if node.parts) and len(numbers) <= 4 and not computed
+        if product and self._check.unit == "pixels":
+            edge = _repeated(numbers)
+            return None if edge is None else self._claim(span, [edge], operand=edge in self._parameters.values())
+        described = product and ("other" in units or bool(_OPERAND.search(self._before(span[0]))))
+        level = 2 if computed else int(len(numbers) > 2)
+        operand = described or (len(numbers) == 2 and not computed)
+        return self._claim(span, self._values(side, {}), level=level, evaluated=False, operand=operand)
 
-    def _single(self, node: Node, start: int, at: int, end: int, chained: bool, assigned: bool) -> _Claim | None:
-        quantity = node.quantity
-        assert quantity is not None
-        values = [r.value for r in quantity.readings if r.unit in _COMPATIBLE[self._check.unit]]
-        if not values:
+    def _single(self, quantity: Quantity, span: Span, at: int, before: tuple[Node, ...]) -> _Claim | None:
+        unit, text = self._check.unit, self.source.text
+        values = [reading.value for reading in quantity.readings if reading.unit in _COMPATIBLE[unit]]
+        own_unit = quantity.unit != "" and quantity.unit == unit != "pixels"
+        given = [value for name, value in self._parameters.items() if not own_unit or family(name) == "bytes"]
+        if not values or (before and before[0].kind == "symbol" and values[0] in given):
             return None
-        own_unit = quantity.unit != "" and quantity.unit == self._check.unit != "pixels"
-        given = any(
-            values[0] == v and not (own_unit and family(name) != "bytes") for name, v in self._parameters.items()
-        )
-        if assigned and given:
-            return None
-        approximate = bool(
-            _APPROXIMATELY.search(self.source.text[max(0, at - 16) : at]) or _APPROXIMATED.match(self.source.text, end)
-        )
-        slack = min(
-            quantity.grain / 2, 0.1 if approximate else 0.05 if quantity.rounded and quantity.grain <= 0.1 else 0.0
-        )
-        described = not chained and bool(_OPERAND.search(self._before(start)))
-        claim = self._claim(start, end, 2 if chained else 0, values, slack=slack, operand=given or described)
+        described = not before and bool(_OPERAND.search(self._before(span[0])))
+        claim = self._claim(span, values, level=2 if before else 0, operand=described or values[0] in given)
+        approximate = _APPROXIMATELY.search(text[max(0, at - 16) : at]) or _APPROXIMATED.match(text, span[1])
+        if claim.answer is None and (approximate or (quantity.rounded and quantity.grain <= 0.1)):
+            claim.answer = self._match(values, min(quantity.grain / 2, 0.05))
+            if claim.answer is None and self._match(values, min(quantity.grain / 2, 0.1)):
+                claim.level = 0  # "about 20,000" for 18,432 is neither right nor wrong
         if described or (not quantity.sure and quantity.unit == ""):
             claim.level = 0
         return claim
 
-    def _symbolic(self, node: Node, start: int, end: int) -> _Claim | None:
+    def _symbolic(self, node: Node, span: Span) -> _Claim | None:
         """A formula over the parameters: right for any numbers, or, mixed with numbers, right for these."""
         mixed = any(part.kind == "number" and part.quantity for part in walk(node))
         found: list[Expected] = []
@@ -350,7 +345,7 @@ class _Reader:
         if not found:
             return None
         best = min(found, key=lambda answer: _RANK[answer.verdict])
-        return _Claim(start, end, self._level(start, end), evaluated=False, operand=False, answer=best)
+        return _Claim(*span, self._level(*span), evaluated=False, operand=False, answer=best)
 
     def _held(self, name: str, tree: Node) -> Number | None:
         """The value of a parameter that a formula may leave out: no padding, a stride of one."""
@@ -359,27 +354,15 @@ class _Reader:
         return value if neutral and not any(node.name == name for node in walk(tree)) else None
 
     def _values(self, node: Node, parameters: Mapping[str, Number]) -> list[Number]:
-        values = [
-            v
-            for v in (evaluate(node, with_squares(parameters), reading) for reading in (0, -1))
-            if isinstance(v, int | float)
-        ]
-        return values + [math.floor(v) for v in values] if self._floors else values
+        readings = [evaluate(node, with_squares(parameters), reading) for reading in (0, -1)]
+        values = [value for value in readings if isinstance(value, int | float)]
+        return values + [math.floor(value) for value in values] if self._floors else values
 
     def _claim(
-        self,
-        start: int,
-        end: int,
-        level: int,
-        values: Iterable[Number],
-        *,
-        slack: float = 0.0,
-        evaluated: bool = True,
-        operand: bool,
+        self, span: Span, values: Iterable[Number], *, level: int = 0, evaluated: bool = True, operand: bool = False
     ) -> _Claim:
-        level = max(level, self._level(start, end))
         values = tuple(values)
-        return _Claim(start, end, level, evaluated, operand, values, self._match(values, slack))
+        return _Claim(*span, max(level, self._level(*span)), evaluated, operand, values, self._match(values, 0.0))
 
     def _match(self, values: Iterable[Number], slack: float) -> Expected | None:
         """The answer nearest to a value within the check's tolerance, or within the rounding of the number as written."""
@@ -453,19 +436,16 @@ class _Piece:
 
 
 def _verify_formula(check: FormulaCheck, source: Source) -> Finding | None:
-    systems = [[_entry(entry) for entry in system] for system in check.accept]
-    rejected = [[_entry(entry) for entry in system] for system in check.reject]
-    applied = {
-        node.name
-        for system in systems + rejected
-        for entry in system
-        for side in entry
-        if side
-        for node in walk(side)
-        if node.kind == "call"
-    }
+    systems, rejected = (
+        [[_entry(entry) for entry in system] for system in part] for part in (check.accept, check.reject)
+    )
+    sides = [side for system in (*systems, *rejected) for entry in system for side in entry if side]
+    used = [node for side in sides for node in walk(side) if _is_named(node)]
+    if unknown := {node.name.removesuffix("_old") for node in used} - set(check.symbols):
+        raise ValueError(f"the formula uses '{min(unknown)}', which is not among its symbols")
+    applied = {node.name for node in used if node.kind == "call"}
     vocabulary = Vocabulary(check.symbols, applied)
-    equations = list(_equations(read(source, vocabulary)[-STATEMENTS:]))
+    equations = [e for e in _equations(read(source, vocabulary)[-STATEMENTS:]) if not _NEGATED.match(source.text, e[3])]
     trees = [side for left, right, *_ in equations for side in (left, right) if side]
     best: tuple[int, list[_Piece]] = (0, [])
     wrong: list[_Piece] = []

@@ -147,17 +147,18 @@ _PLAIN_NUMBER = re.compile(
 )
 _PHRASE = re.compile(r"[A-Za-z가-힣][\w]*(?:(?: |(?<=\w\w)-(?=\w\w))[A-Za-z가-힣]\w*){0,3}")
 _PLUS = re.compile(r"[\s&]{0,12}\+(?!=)")
-_TIMES = re.compile(r"(?<=[\d)\]}가-힣 ])[xX](?=\s?[\d(])")
+_TIMES = re.compile(r"[xX](?![A-Za-z가-힣])")
 _INDICES = re.compile(
     rf"{_SUB}|'|\^\{{?\(?[tikn](?:[+-]\d)?\)\}}?|\^\{{?t(?:[+-]\d)?\}}?(?![\w(])|\[['\"\w +-]{{1,20}}\](?!\s?\()|\(t(?:\s?[+-]\s?1)?\)"
 )
 _GLUED_TIME = re.compile(r"([A-Za-z])t(?:[+-]1(?!\d))?(?![A-Za-z0-9])")
+_OPERATORS: Final = {"×": "*", "·": "*", "times": "*", "cdot": "*", "ast": "*", "÷": "/", "div": "/", "**": "^"}
 _SPOKEN: Final = {
-    "곱하기": "*", "곱": "*", "times": "*", "더하기": "+", "plus": "+", "빼기": "-", "minus": "-", "나누기": "/",
-    "×": "*", "·": "*", "÷": "/", "cdot": "*", "ast": "*", "div": "/", "**": "^",
+    "곱하기": ("operator", "*"), "곱": ("operator", "*"), "times": ("operator", "*"), "나누기": ("operator", "/"),
+    "더하기": ("operator", "+"), "plus": ("operator", "+"), "빼기": ("operator", "-"), "minus": ("operator", "-"),
+    "제곱": ("squared", ""), "의제곱": ("squared", ""), "squared": ("squared", ""),
+    "는": ("equals", ""), "은": ("equals", ""), "is": ("equals", ""), "equals": ("equals", ""), "becomes": ("equals", ""),
 }  # fmt: skip
-_IS: Final = frozenset({"는", "은", "is", "equals", "becomes"})
-_SQUARED: Final = frozenset({"제곱", "의제곱", "squared"})
 
 
 class Token(NamedTuple):
@@ -198,7 +199,7 @@ def _tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
             key = vocabulary.gradient
             tokens.append(Token("name" if key else "unknown", key or "?gradient", at, end, tight=True))
         elif kind == "operator":
-            tokens.append(Token("operator", _SPOKEN.get(raw.lstrip("\\"), raw.replace("\\times", "*")), at, end))
+            tokens.append(Token("operator", _OPERATORS.get(raw.lstrip("\\"), raw), at, end))
         elif kind == "wrapper":
             wrapper = at if wrapper < 0 else wrapper
         elif kind != "skip" and not (kind == "break" and _continues(text, end, tokens)):
@@ -226,19 +227,14 @@ def _number(text: str, at: int, vocabulary: Vocabulary) -> Token | None:
 
 def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Token]) -> Iterator[Token]:
     """The token, or tokens, of the word at a place: a symbol (with the words and subscripts that belong to it) or not."""
-    base, known_x = text[at:end], vocabulary.find("x")
-    operand_before = bool(before) and before[-1].kind in ("number", "name", "close", "squared")
-    if vocabulary.prose and base[:1] in "xX" and not known_x and operand_before and (base in "xX" or base[1].isdigit()):
+    base = text[at:end]
+    after_operand = bool(before) and before[-1].kind in ("number", "name", "close", "squared")
+    if vocabulary.prose and after_operand and _TIMES.match(text, at) and not vocabulary.find("x"):
         yield Token("operator", "*", at, at + 1)
         return
-    if base in _SPOKEN and operand_before:
-        yield Token("operator", _SPOKEN[base], at, end)
-        return
-    if base in _SQUARED:
-        yield Token("squared", base, at, end)
-        return
-    if base in _IS and operand_before and not vocabulary.prose:
-        yield Token("equals", base, at, end)
+    kind, sign = _SPOKEN.get(base, ("", ""))
+    if kind == "squared" or (kind and after_operand and not (kind == "equals" and vocabulary.prose)):
+        yield Token(kind, sign, at, end)
         return
     if phrase := _PHRASE.match(text, at):
         for cut in _cuts(phrase.group()):
@@ -504,13 +500,11 @@ class _Parser:
         raise _Stop
 
     def _number(self, token: Token) -> Node:
-        self._size += 1
-        if self._size > SIZE:
-            raise _TooMuch
+        node = self._node("number")
         if self._prose:
             self._skip_labels_after()
-            return Node("number", quantity=token.quantity)
-        return Node("number", value=int(token.text) if token.text.isdigit() else float(token.text))
+            return replace(node, quantity=token.quantity)
+        return replace(node, value=int(token.text) if token.text.isdigit() else float(token.text))
 
     def _group(self, depth: int) -> Node:
         opening = self._peek()
@@ -600,11 +594,6 @@ class _Parser:
             self._at += ahead
 
     def _count_labels(self, names: bool = False) -> int:
-        ahead = 0
-        while ahead < 4 and (self._peek(ahead).kind == "word" or (names and self._is_long_name(self._peek(ahead)))):
-            ahead += 1
-        return ahead
-
-    @staticmethod
-    def _is_long_name(token: Token) -> bool:
-        return token.kind == "name" and not token.tight
+        """How many words, at most four, stand here; with ``names`` also names, but no letters."""
+        kinds = [("word", False), ("name", False)] if names else [("word", False)]
+        return next((n for n in range(4) if (self._peek(n).kind, self._peek(n).tight) not in kinds), 4)

@@ -19,6 +19,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from knowledge.entries import MAX_ENTRIES, Entry
@@ -40,7 +41,7 @@ _NAMES: dict[Role, frozenset[str]] = {
     "follow_up": frozenset("followup isfollowup 꼬리질문 후속질문 추가질문".split()),
     "id": frozenset("id no number 번호".split()),
 }
-_YES = frozenset("1 y yes true t o x + 예 네 ㅇ".split())
+_YES = frozenset("1 y yes true t o + 예 네".split())
 _NO = frozenset(["", *"0 n no false f - 아니오 아니요".split()])
 
 
@@ -82,7 +83,7 @@ def read_csv(text: str, path: str, tabs: bool = False) -> list[Entry]:
         if roles.count(role) > 1:
             raise DocumentError(path, 1, f"two columns are a {role.replace('_', '-')}", "rename one of them")
     found = []
-    for line, cells in rows:
+    for line, cells in islice(rows, MAX_ENTRIES + 1):
         row = _Row(line)
         for column, cell in zip(roles, cells, strict=False):
             if column:
@@ -114,6 +115,8 @@ def read_json_lines(text: str, path: str) -> list[Entry]:
     rows, seen = [], set[Role]()
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
+            if len(rows) > MAX_ENTRIES:
+                break
             row = _Row(number)
             for role, value in _json_fields(line, number, path):
                 seen.add(role)
@@ -160,9 +163,7 @@ def _entries(rows: list[_Row], path: str, seen: set[Role]) -> list[Entry]:
             if row.parent not in by_name:
                 mend = "write the text or the id of a main question"
                 raise DocumentError(path, row.line, f"there is no main question {row.parent[:80]!r}", mend)
-            below[by_name[row.parent]].append(row) if by_name[row.parent] in below else below.setdefault(
-                by_name[row.parent], [row]
-            )
+            below.setdefault(by_name[row.parent], []).append(row)
         elif _is_follow_up(row, path):
             if last is None:
                 raise DocumentError(path, row.line, "a follow-up stands before any main question", "move it below one")

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import random
+import subprocess
+import sys
 
-from knowledge.check import Finding, verify
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from knowledge import check as module
+from knowledge.check import Finding, expected, task, verify
+from knowledge.numbers import Node, equivalent, evaluate, parse, quantity_at
 from knowledge.rubric import Expected, FormulaCheck, NumberCheck, Text
 
 
@@ -438,3 +446,267 @@ def test_gan_objective(reply: str, verdict: str | None, quote: str) -> None:
 )
 def test_equations_that_are_no_updates(check: FormulaCheck, reply: str, verdict: str | None) -> None:
     agrees(verify(check, reply), reply, verdict, "")
+
+
+def test_the_meaning_of_the_answer_is_told() -> None:
+    right, wrong = verify(COUNT, "18496개입니다"), verify(COUNT, "576개입니다")
+    assert right == Finding("hit", "18496개", text("with bias"))
+    assert wrong == Finding("contradicted", "576개", text("inputs forgotten"))
+
+
+def test_an_example_of_the_candidates_own_counts_fully_only_if_the_question_was_open() -> None:
+    reply = "예를 들어 5x5 커널, 입력 16채널, 출력 20채널이면 5*5*16*20 = 8,000개입니다"
+    agrees(verify(COUNT, reply), reply, "hit", "5*5*16*20 = 8,000개")
+    agrees(verify(COUNT, reply, {"kernel": 3, "inputs": 32, "outputs": 64}), reply, "partial", "8,000개")
+    wrong = "예를 들어 5x5 커널, 입력 16채널, 출력 20채널이면 총 4,000개입니다"
+    agrees(verify(COUNT, wrong), wrong, "contradicted", "4,000개")
+
+
+def test_a_computation_about_something_else_is_no_wrong_answer() -> None:
+    assert verify(COUNT, "완전연결이면 784*100 = 78,400개인데 합성곱은 훨씬 적습니다") is None
+
+
+def test_fresh_numbers_are_the_ones_verified() -> None:
+    parameters = {"kernel": 5, "inputs": 3, "outputs": 10}
+    agrees(verify(COUNT, "750개입니다", parameters), "750개입니다", "hit", "750개")
+    agrees(verify(COUNT, "18432개입니다", parameters), "18432개입니다", "contradicted", "18432개")
+
+
+def test_both_times_of_a_symbol_are_kept_apart() -> None:
+    heavy_ball = FormulaCheck(
+        kind="formula",
+        point="update",
+        symbols={"x": ("x", "w", "θ"), "lr": ("lr", "η"), "mu": ("mu", "β"), "g": ("g", "∇L")},
+        accept=(("x = x - lr*g + mu*(x - x_old)",),),
+        reject=(("x = x - lr*g",),),
+    )
+    reply = r"$\theta_{t+1} = \theta_t - \eta \nabla L(\theta_t) + \beta(\theta_t - \theta_{t-1})$"
+    agrees(verify(heavy_ball, reply), reply, "hit", r"\theta_{t-1}")
+    agrees(verify(heavy_ball, "w = w - lr*g"), "w = w - lr*g", "contradicted", "w = w - lr*g")
+    assert verify(heavy_ball, "w = w - lr*g가 아니라 관성을 더합니다") is None
+
+
+@pytest.mark.parametrize(
+    ("symbols", "entry", "complaint"),
+    [
+        ({"x": ("x",)}, "x = x + w", "'w'"),
+        ({"x": ("x",)}, "x = x +", "not an expression"),
+        ({"x": ("x",)}, "x.__class__", "plain call"),
+        ({"x": ("x",)}, "x[0]", "plain call"),
+        ({"x": ("x",)}, "x" * 500, "longer"),
+    ],
+)
+def test_a_faulty_formula_is_the_authors_mistake(
+    symbols: dict[str, tuple[str, ...]], entry: str, complaint: str
+) -> None:
+    check = FormulaCheck(kind="formula", point="update", symbols=symbols, accept=((entry,),))
+    with pytest.raises(ValueError, match=complaint):
+        verify(check, "")
+
+
+@pytest.mark.parametrize(
+    "expression", ["kernel * depth", "__import__('os')", "9**9**9**9", "1/0", "kernel if 1 else 2", "()"]
+)
+def test_a_faulty_answer_is_the_authors_mistake(expression: str) -> None:
+    faulty = COUNT.model_copy(update={"answers": (Expected(expression=expression, meaning=text("?")),)})
+    with pytest.raises(ValueError, match=r"is not|has no value"):
+        verify(faulty, "18432")
+
+
+def test_a_task_is_the_same_for_the_same_seed_and_filled_in() -> None:
+    drawn = [task(COUNT, seed) for seed in range(40)]
+    assert drawn == [task(COUNT, seed) for seed in range(40)]
+    assert len({tuple(parameters.items()) for parameters, _ in drawn}) > 10
+    for parameters, ask in drawn:
+        assert all(parameters[name] in values for name, values in COUNT.vary.items())
+        assert f"{parameters['kernel']}x{parameters['kernel']} 커널" in ask.ko
+        assert f"{parameters['outputs']:,} outputs" in ask.en
+    memory = task(MEMORY, 1)[1].en
+    assert memory.startswith(("10,000,000 ", "350,000,000 "))
+
+
+def test_a_task_needs_its_parameters() -> None:
+    with pytest.raises(ValueError, match="'depth'"):
+        task(COUNT.model_copy(update={"ask": text("{depth} layers?")}), 1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_right_answer_to_a_drawn_task_is_a_hit(seed: int) -> None:
+    for check in (COUNT, SIZE, MEMORY):
+        parameters, _ = task(check, seed)
+        for value, answer in expected(check, parameters):
+            if answer.verdict == "hit":
+                reply = f"그래서 답은 {value:,}입니다"
+                agrees(verify(check, reply, parameters), reply, "hit", f"{value:,}")
+
+
+def test_expected_values() -> None:
+    assert [value for value, _ in expected(COUNT, COUNT.parameters)] == [18432, 18496, 576]
+    assert [value for value, _ in expected(SIZE, {"size": 7, "kernel": 2, "stride": 2, "padding": 0})] == [3]
+    rounding = COUNT.model_copy(
+        update={"answers": (Expected(expression="min(ceil(sqrt(inputs)), max(kernel, 1)) // 2", meaning=text("?")),)}
+    )
+    assert [value for value, _ in expected(rounding, COUNT.parameters)] == [1]
+
+
+# --- Whatever anyone types --------------------------------------------------------------------------------------------
+
+CHECKS = (COUNT, SIZE, MEMORY, MOMENTUM, GAN, LINE, SIGMOID)
+HOSTILE = [
+    "9**9**9**9", "v = 9**9**9**9", "v = mu*v - lr*g + 0*9**9**9; x += v", "v = mu*v - lr*g + 0*9**-(9**9); x += v",
+    "9e999999", "1e-999999", "10^10^10^10", "1/0", "0**-1", "log(0)", "sqrt(-1)", "x = x/0", "3%0", "1" * 100_000,
+    "1_000" * 20_000, "111 " * 25_000, "(" * 100_000, ")" * 100_000, "(" * 50_000 + "x" + ")" * 50_000, "-" * 100_000,
+    "log " * 25_000, "log(" * 25_000, "D(G(" * 25_000, r"\frac{" * 20_000, r"\frac{1}{" * 10_000, "_{" * 50_000,
+    "{" * 100_000, "\\" * 100_000, "$" * 100_000, "*" * 100_000, "^" * 100_000, "²" * 100_000, "ₜ" * 100_000,
+    "E_{x~" * 20_000, r"\sum_{" * 15_000, "∇_{" * 30_000, "1/m " * 25_000, "만" * 100_000, "천만억" * 30_000,
+    "1만 " * 30_000, "ﷺ" * 30_000, "\x00\x01\x02" * 30_000, "\u202e\u200b" * 50_000, "\ud800x = x + v", "\n" * 100_000,
+    "v = mu*v - lr*g; " * 6_000, "α v + " * 20_000, "k*" * 50_000, "n*k*h*w*f*d*m*b*i*c*" * 5_000, "x_" * 50_000,
+    "5 or " * 20_000, "18432 아니라 " * 10_000, "가나다 " * 25_000, "[64," * 25_000, "v[0]" * 25_000, "⌊" * 50_000,
+    "__import__('os').system('true')", "x.__class__.__mro__", "lambda: 0", "v = (mu+x)**12*(lr+g)**12*(v+x)**12",
+]  # fmt: skip
+SOUP = st.lists(
+    st.sampled_from(
+        "v x mu lr g D G z ( ) [ ] { } + - * / ** ^ = += := ← , ; | . \n $ 0.9 1 3 32 64 18,432 만 8천 1억 log exp E \\log "
+        "\\frac \\sum_{i} \\left( \\right) ∇L dL/dw _t _{t-1} ² ₜ 커널 입력 채널 출력 개 GB 바이트 입니다 는 아니라 총 → ≈ 약 x 곱하기".split(
+            " "
+        )
+    ),
+    max_size=40,
+).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda gap: gap.join(parts)))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.point)
+@pytest.mark.parametrize("reply", HOSTILE, ids=lambda reply: f"{reply[:16]!a}{len(reply)}")
+def test_hostile_replies_are_survived(check: NumberCheck | FormulaCheck, reply: str) -> None:
+    finding = verify(check, reply)
+    assert finding is None or finding.quote in reply
+
+
+@given(st.one_of(st.text(max_size=300), SOUP), st.sampled_from(CHECKS))
+@example("v = mu*v - lr*g + 0*log(0); x += v", MOMENTUM)
+def test_any_text_is_survived_and_quoted_verbatim(reply: str, check: NumberCheck | FormulaCheck) -> None:
+    finding = verify(check, reply)
+    if finding is not None:
+        assert finding.quote
+        assert finding.quote in reply
+
+
+@given(st.integers(0, 40), st.sampled_from(["", "음, ", "제 생각에는 "]), st.sampled_from([COUNT, GAN]))
+def test_the_end_of_a_long_reply_is_read(length: int, before: str, check: NumberCheck | FormulaCheck) -> None:
+    answer = "3*3*32*64 = 18432" if check is COUNT else "log(D(x)) + log(1 - D(G(z)))"
+    reply = before + "필터를 공유합니다. " * (length * 40) + answer
+    finding = verify(check, reply)
+    assert finding == Finding("hit", answer, finding.meaning if finding else None)
+
+
+def shuffled(expression: str, choose: random.Random) -> str:
+    """An equal expression: the operands of sums and products in another order."""
+
+    def written(node: Node) -> str:
+        parts = [written(part) for part in node.parts]
+        if not parts:
+            return node.name or str(node.value)
+        if node.kind == "call":
+            return f"{node.name}({', '.join(parts)})"
+        if node.kind in ("+", "*") and choose.random() < 0.5:
+            parts.reverse()
+        if node.kind == "-" and choose.random() < 0.5:
+            return f"(-{parts[1]} + {parts[0]})"
+        gap = choose.choice(["", " "])
+        return f"({parts[0]}{gap}{node.kind}{gap}{parts[1]})"
+
+    return written(parse(expression.strip()))
+
+
+@given(st.sampled_from([MOMENTUM, GAN, LINE, SIGMOID]), st.randoms(use_true_random=False))
+def test_a_rearranged_formula_still_matches(check: FormulaCheck, choose: random.Random) -> None:
+    system = list(choose.choice(check.accept))
+    choose.shuffle(system)
+    equations = []
+    for entry in system:
+        left, equals, right = entry.rpartition("=")
+        equations.append(f"{left}{equals} {shuffled(right, choose)}".strip())
+    reply = choose.choice(["; ", "\n", " 그리고 ", ", "]).join(equations)
+    agrees(verify(check, reply), reply, "hit", "")
+
+
+@given(st.sampled_from(COUNT.answers[:2]), st.randoms(use_true_random=False))
+def test_a_rearranged_computation_still_matches(answer: Expected, choose: random.Random) -> None:
+    reply = shuffled(answer.expression, choose)
+    agrees(verify(COUNT, reply), reply, "hit", "")
+    for name, value in COUNT.parameters.items():
+        reply = reply.replace(name, str(value))
+    agrees(verify(COUNT, reply), reply, "hit", "")
+
+
+def in_hangul(number: int) -> str:
+    """18432 → 만팔천사백삼십이."""
+    digits, words = " 일이삼사오육칠팔구", ""
+    for unit, name in ((10**8, "억"), (10**4, "만"), (1, "")):
+        section, part = number // unit % 10**4, ""
+        for place, small in ((1000, "천"), (100, "백"), (10, "십"), (1, "")):
+            digit = section // place % 10
+            if digit:
+                part += (digits[digit] if digit > 1 or not small else "") + small
+        words += part + name if part else ""
+    return words
+
+
+def in_myriads(number: int, gap: str) -> str:
+    """18432 → 1만 8432."""
+    parts = [f"{number // unit % 10**4}{name}" for unit, name in ((10**8, "억"), (10**4, "만"), (1, ""))]
+    return gap.join(part for part in parts if not part.startswith("0")) or "0"
+
+
+@given(st.integers(0, 10**12 - 1))
+@example(18432)
+def test_a_number_is_read_back_from_every_style(number: int) -> None:
+    grouped = f"{number:,}"
+    styles = [str(number), grouped, grouped.replace(",", "_"), grouped.replace(",", " "), grouped.replace(",", "{,}")]
+    styles += [f"{number}개", f"{grouped} 바이트", f"{number} params", f"{number}e0", f"{number / 1000:.3f}k"]
+    styles += [f"{number / 10**6:.6f}M", f"{number / 10**9:.9f} billion", f"{number / 10**4:.4f}만", f"{number}×10^0"]
+    styles += [f"{number / 10**9:.9f}GB", f"{number / 10**6:.6f}메가바이트"]
+    if number >= 1000 and number % 10**4 >= 1000:
+        styles += [in_myriads(number, " "), in_myriads(number, "")]
+    if number >= 100:
+        styles += [f"{in_hangul(number)} 개"]
+    for style in styles:
+        quantity = quantity_at(style, 0)
+        assert quantity is not None, style
+        assert quantity.readings[0].value == number, style
+        assert quantity.end == len(style), style
+
+
+@given(st.integers(1, 10**6))
+def test_binary_prefixes_are_told_from_decimal_ones(size: int) -> None:
+    binary, either = quantity_at(f"{size}MiB", 0), quantity_at(f"{size} MB", 0)
+    assert binary is not None
+    assert either is not None
+    assert [reading.value for reading in binary.readings] == [size * 2**20]
+    assert [reading.value for reading in either.readings] == [size * 10**6, size * 2**20]
+
+
+def test_equality_is_proved_not_guessed() -> None:
+    assert equivalent(parse("log(a*b)"), parse("log(b) + log(a)"))
+    assert equivalent(parse("(a + b)**2"), parse("a**2 + 2*a*b + b**2"))
+    assert equivalent(parse("1/(1 + exp(-a))"), parse("exp(a)/(exp(a) + 1)"))
+    assert not equivalent(parse("a"), parse("a + 1e-12"))
+    assert not equivalent(parse("f(a, b)"), parse("f(b, a)"))
+
+
+def test_values_out_of_range_are_none() -> None:
+    for expression in ("9**9**9**9", "1/0", "a", "exp(1000)", "0**-1", "floor(sqrt(-1))"):
+        assert evaluate(parse(expression), {}) is None
+
+
+def test_importing_and_numbers_do_not_load_sympy() -> None:
+    program = (
+        "import sys, knowledge.check as c; from tests.test_check import COUNT, MOMENTUM;"
+        "c.verify(COUNT, '3*3*32*64 = 18432'); c.verify(MOMENTUM, 'no formula'); print('sympy' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_public_names() -> None:
+    assert module.__all__ == ["Finding", "expected", "task", "verify"]

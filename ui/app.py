@@ -275,7 +275,7 @@ class _Screen:
             event.then(None, self.language, js="(language) => { document.documentElement.lang = language }")
         self.document.input(topics_of, [self.document, self.language], self.topics, **reading)
         self.choose_all.click(topics_of, [self.document, self.language], self.topics, **reading)
-        self.choose_none.click(lambda: [], None, self.topics, **reading)
+        self.choose_none.click(None, None, self.topics, js="() => [[]]")
         options = [self.document, self.topics, self.follow_ups, self.probes, self.tone]
         self.begin.click(started, [self.owner, self.language, *options], self.shown, **turning)
         gr.on(

@@ -123,7 +123,7 @@ def _result(result: ResultRow, language: Language) -> str:
         percent = f"{result.score * 100:.0f}%"
         parts.append(
             f'<div class="score {band}"><b>{percent}</b> <span>{BANDS[language][band]}</span>'
-            f'<i class="meter" aria-hidden="true"><i style="width: {percent}"></i></i></div>'
+            f'<i class="meter"><i style="width: {percent}"></i></i></div>'
         )
     elif result.error:
         parts.append(f'<div class="score ungraded"><span>{words.not_graded}</span></div>')

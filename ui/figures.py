@@ -3,7 +3,8 @@ interviewer means. They use ``currentColor`` and so are readable in light and da
 
     figure("loss-curve", "ko")      # "<figure …><svg …>…</svg></figure>"
 
-A figure must not answer its own question: the loss curve's axes have no labels, because that is what is asked.
+The chatbot's sanitiser takes ``viewBox`` and ``aria-label`` away: the size is fixed (style.css zooms it down on a phone) and
+what a screen reader says is an unseen caption. A figure must not answer its own question: the loss curve's axes have no labels, because that is what is asked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from html import escape
 from interviewer.critique import Language
 
 __all__ = ["figure"]
+
+WIDTH, HEIGHT = 400, 200
 
 _ALT: Mapping[str, Mapping[str, str]] = {
     "loss-curve": {
@@ -37,7 +40,10 @@ def figure(name: str, language: Language) -> str:
     if draw is None:
         return ""
     alt = escape(_ALT[name][language])
-    return f'<figure class="figure {escape(name)}"><svg role="img" aria-label="{alt}" {draw(language)}</svg></figure>'
+    return (
+        f'<figure class="figure"><svg width="{WIDTH}" height="{HEIGHT}" {draw(language)}</svg>'
+        f'<figcaption class="unseen">{alt}</figcaption></figure>'
+    )
 
 
 def _loss_curve(language: Language) -> str:
@@ -59,7 +65,7 @@ def _loss_curve(language: Language) -> str:
         for a, b in zip(xs, xs[1:], strict=False)
     )
     return (
-        'viewBox="0 0 400 200" fill="none" stroke="currentColor" stroke-linecap="round">'
+        'fill="none" stroke="currentColor" stroke-linecap="round">'
         '<path d="M30 14 V180 H380" stroke-width="1.6"></path>'
         '<path d="M25 22 L30 12 L35 22 M372 175 L382 180 L372 185" stroke-width="1.6"></path>'
         f'<polyline points="{curve}" stroke-width="2.4"></polyline>{steps}'
@@ -90,7 +96,7 @@ def _word2vec(language: Language) -> str:
         for a, b in ((46, 66), (142, 162), (188, 208), (322, 342))
     )
     return (
-        'viewBox="0 0 400 200" fill="none" stroke="currentColor" stroke-width="1.3">'
+        'fill="none" stroke="currentColor" stroke-width="1.3">'
         f"{layer(20, 8, 2)}{matrix(68, 72, 128)}{layer(164, 4, None)}{matrix(210, 110, 80)}{layer(344, 8, None)}{arrows}"
         '<g fill="currentColor" stroke="none" text-anchor="middle">'
         f"{label(104, 'W', 98, 19)}{label(104, 'V × N', 116)}{label(265, 'W′', 98, 19)}{label(265, 'N × V', 116)}"

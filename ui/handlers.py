@@ -262,9 +262,10 @@ class Handlers:
         return Page("same", language, notice=texts(language).failed.format(error=error))
 
     def _after_failure(self, owner: str, view: View, words: Texts, error: str) -> Page:
-        """The interview as the store has it now, or as it was last seen."""
+        """The interview as the store has it now; where that can't be shown either, what stands there stays."""
+        notice = words.failed_kept.format(error=error.rstrip("."))
         try:
-            view = self._view(owner, view.id)
-        except (UserMistake, InterviewerError):
-            _log.warning("interview %s can't be read", view.id)
-        return replace(self._page(view), notice=words.failed_kept.format(error=error.rstrip(".")))
+            return replace(self._page(self._view(owner, view.id)), notice=notice)
+        except Exception:
+            _log.exception("interview %s can't be shown", view.id)
+            return Page("same", view.language, notice=notice)

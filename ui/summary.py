@@ -77,3 +77,7 @@ def report_files(view: View, book: Book) -> tuple[str, str, str]:
         (folder / f"{name}{ending}").write_text(text, encoding="utf-8")
     made = [str(folder / f"{name}{ending}") for ending in texts_by_ending]
     return made[0], made[1], made[2]
+
+
+def _percent(score: float | None, none: str) -> str:
+    return none if score is None else f"{score * 100:.0f}%"

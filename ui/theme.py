@@ -49,15 +49,19 @@ _COLOURS = {
 
 
 def dress() -> dict[str, Any]:
-    """The arguments ``theme``, ``css`` and ``head`` for Gradio. Fonts are the system's: nothing is downloaded."""
+    """The arguments ``theme`` and ``head`` for Gradio. Fonts are the system's: nothing is downloaded. The style sheet
+    goes into the head, since Gradio rewrites the selectors of what it is given as ``css``."""
     theme = gr.themes.Base(primary_hue="indigo", neutral_hue="slate", font="sans-serif", font_mono="monospace")
-    chosen: dict[str, Any] = {"button_secondary_border_width": "1px", "checkbox_label_border_width": "1px"}
+    chosen: dict[str, Any] = {"button_border_width": "1px", "checkbox_label_border_width": "1px"}
     for name, (light, dark) in _COLOURS.items():
         chosen[name] = light
         if dark:
             chosen[f"{name}_dark"] = dark
     return {
         "theme": theme.set(**chosen),
-        "css": (HERE / "style.css").read_text(encoding="utf-8"),
-        "head": f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>",
+        "head": f"<style>{_read('style.css')}</style><script>{_read('page.js')}</script>",
     }
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
