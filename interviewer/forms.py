@@ -66,7 +66,7 @@ class FormKeys:
 
 def _conjugated(form: str) -> str:
     """A dictionary form as it is said in a sentence: "줄이다" alone reads as "줄 + 이다" ("is a line")."""
-    return f"{form[:-1]}지 않는다" if len(form) > 1 and form.endswith("다") else form
+    return f"{form[:-1]}고 있는 것" if len(form) > 1 and form.endswith("다") else form
 
 
 @cache

@@ -300,7 +300,9 @@ def _says_something(text: str, question: str) -> bool:
     own = {form for word in _WORD.findall(_fold(question)) for form in _forms(word)}
 
     def is_own(form: str) -> bool:
-        return any(form == o or (len(form) > 1 and o.startswith(form)) or (len(o) > 1 and form.startswith(o)) for o in own)
+        return any(
+            form == o or (len(form) > 1 and o.startswith(form)) or (len(o) > 1 and form.startswith(o)) for o in own
+        )
 
     words = (_forms(word) for word in _WORD.findall(_fold(text)))
     return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)

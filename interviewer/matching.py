@@ -19,8 +19,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -62,6 +62,26 @@ class Match:
     end: int
 
 
+class _Span(NamedTuple):
+    """Where a pattern of ``size`` concepts was found."""
+
+    size: int
+    start: int
+    end: int
+
+
+NOWHERE = _Span(0, 0, 0)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One way of writing a concept; one that is negated itself ("라벨 없이") is found only where it is negated."""
+
+    name: str
+    keys: tuple[str, ...]
+    negated: bool
+
+
 @dataclass(frozen=True)
 class _Atom:
     name: str
@@ -78,7 +98,7 @@ class Matcher:
     """A question's concepts and patterns, compiled. Words of the question alone make no claim."""
 
     def __init__(self, rubric: Rubric, question: str, keys: FormKeys) -> None:
-        self._forms: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        self._forms: dict[str, list[_Form]] = {}
         self._joined: dict[str, list[str]] = {}
         self._preventing: set[str] = set()
         self._own = {word.key for asked in (question, rubric.question["en"]) for word in content_words(asked)}
@@ -101,7 +121,7 @@ class Matcher:
             opposites.setdefault(other, set()).add(one)
         self._opposites = {name: frozenset(others) for name, others in opposites.items()}
         self._misconceptions = {one.id: [_parse(p) for p in one.said] for one in rubric.misconceptions}
-        self._vocabulary = {key for pairs in self._forms.values() for _, keys in pairs for key in keys}
+        self._vocabulary = {key for forms_of in self._forms.values() for form in forms_of for key in form.keys}
         self._typos: dict[str, str] = {}
         self._long = sorted(key for key in self._vocabulary if _may_be_mistyped(key))
 
@@ -118,25 +138,27 @@ class Matcher:
                 points[point_id] = match
         misconceptions = {}
         for misconception_id, wrong in self._misconceptions.items():
-            span = _first(views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME)
-            if span:
-                misconceptions[misconception_id] = Match("hit", *span)
+            span = _largest(views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME)
+            if span.size:
+                misconceptions[misconception_id] = Match("hit", span.start, span.end)
         return points, misconceptions
 
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
     ) -> Match | None:
-        hit = _first(views, said, SAME)
-        against = _first(views, denied, SAME) or _first(views, said, TURNED)
-        if hit and against:
-            overlap = hit[0] < against[1] and against[0] < hit[1]
-            return Match("contradicted", *against) if overlap else Match("partial", *hit)
-        if hit:
-            return Match("hit", *hit)
-        if against:
-            return Match("contradicted", *against)
-        part = _first(views, partly, SAME)
-        return Match("partial", *part) if part else None
+        hit = _largest(views, said, SAME)
+        against = max(_largest(views, denied, SAME), _largest(views, said, TURNED))
+        if hit.size and against.size:
+            overlap = hit.start < against.end and against.start < hit.end
+            if against.size > hit.size or (against.size == hit.size and overlap):
+                return Match("contradicted", against.start, against.end)
+            return Match("partial" if against.size == hit.size else "hit", hit.start, hit.end)
+        if hit.size:
+            return Match("hit", hit.start, hit.end)
+        if against.size:
+            return Match("contradicted", against.start, against.end)
+        part = _largest(views, partly, SAME)
+        return Match("partial", part.start, part.end) if part.size else None
 
     def _views(self, clauses: Sequence[Clause]) -> list[_View]:
         hits = [self._concepts(clause) for clause in clauses]
@@ -174,9 +196,13 @@ class Matcher:
         return clause
 
     def _add_form(self, name: str, form: str, keys: tuple[str, ...]) -> None:
-        self._forms.setdefault(keys[0], []).append((name, keys))
+        negated = keys[-1:] == ("!",)
+        keys = keys[:-1] if negated else keys
+        if not keys:
+            return
+        self._forms.setdefault(keys[0], []).append(_Form(name, keys, negated))
         joined = "".join(form.lower().split())
-        if len(joined) > 2:
+        if len(joined) > 2 and not negated:
             self._joined.setdefault(joined, []).append(name)
         if keys[0] in PREVENT and len(keys) == 1:
             self._preventing.add(name)
@@ -187,10 +213,12 @@ class Matcher:
         words = clause.words
         for index, word in enumerate(words):
             for key in (word.key, *word.parts):
-                for name, keys in self._forms.get(key, ()):
-                    span = _span(words, index, keys)
-                    if span:
-                        found.setdefault(name, []).append(self._found(span))
+                for form in self._forms.get(key, ()):
+                    span = _span(words, index, form.keys)
+                    if span and not form.negated:
+                        found.setdefault(form.name, []).append(self._found(span))
+                    elif span and any(one.negated for one in span):
+                        found.setdefault(form.name, []).append(replace(self._found(span), negated=AFFIRMED))
             joined = ""
             for stop in range(index, min(index + 4, len(words))):
                 joined += words[stop].form.replace(" ", "").replace("-", "")
@@ -282,13 +310,20 @@ def _state(hits: _Hits, atom: _Atom, opposites: Mapping[str, frozenset[str]]) ->
     for name in (atom.name, *opposites.get(atom.name, ())):
         for found in hits.get(name, ()):
             if not found.yardstick:
-                negated = found.negated != CONDITIONAL and found.negated != atom.wants
+                negated = found.negated not in (CONDITIONAL, atom.wants)
                 states.add(int(negated) ^ int(name != atom.name))
     return min(states) if states else None
 
 
-def _first(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int) -> tuple[int, int] | None:
-    return next((span for view in views for pattern in patterns if (span := view.find(pattern, parity))), None)
+def _largest(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int) -> _Span:
+    """The first place of the pattern with the most concepts that is found; the more it says, the surer it is."""
+    best = NOWHERE
+    for view in views:
+        for pattern in patterns:
+            size = sum(map(len, pattern))
+            if size > best.size and (span := view.find(pattern, parity)):
+                best = _Span(size, *span)
+    return best
 
 
 def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] | None:

@@ -41,10 +41,12 @@ _REASONS = {
 }
 
 _TO_THE_EXAMINER = re.compile(
-    r"만점|채점|점수(?:를|는|도)? ?(?:줘|주|달|부탁|매겨|처리|기록|높)|[0-9]\s*(?:/\s*[0-9]+|점)(?:을|으로|만)?\s*(?:줘|주|달|부탁|처리|기록|만점)?\s*(?:세요|십시오|하)|평가자|심사|관리자|개발자 ?모드|시스템 ?(?:메시지|프롬프트|명령|지시)|이전 ?(?:의 ?)?(?:지시|명령)|지시(?:사항)?(?:를|은|는)? ?무시|정답 ?처리|정답으로|합격|통과시켜|붙여 ?주|봐 ?주세요|간절|프롬프트"
+    r"만점|채점|질문 ?순서|평가자|심사 ?위원|면접관님|관리자 ?(?:권한|모드|명령)|개발자 ?모드|시스템 ?(?:메시지|프롬프트|명령|지시)|프롬프트"
+    r"|점수.{0,8}(?:줘|주세요|주십시오|주시|달라|부탁|매겨|처리|기록)|(?:정답|합격)(?:으로)? ?(?:처리|인정|간주)|(?:이전|위)(?:의)? ?(?:지시|명령)"
+    r"|지시(?:사항)?(?:를|은|는)? ?무시|\d\s*/\s*\d\s*(?:로|점|을)|\d\s*점(?:을|으로|만)? ?(?:줘|주세요|주십시오|주시|달라|부탁|처리|기록)"
     r"|\bsystem\b\s*[:\]>]|\[/?(?:system|inst|admin)|</?(?:system|instruction|admin|assistant|user)|<\|"
-    r"|\bignore\b.{0,40}\b(?:instruction|previous|above|rubric|prompt)|\bdisregard\b|full (?:marks?|score|credit|points?)"
-    r"|\b(?:grader|grading|rubric|verdict|evaluator|examiner|admin(?:istrator)?|override|jailbreak|prompt)\b|\bscore\b.{0,20}(?:\d|\bmax|\bfull)|\bgive me\b|\bmark (?:this|it|every|all)\b"
+    r"|\b(?:ignore|disregard)\b.{0,40}\b(?:instruction|previous|above|rubric|prompt)|full (?:marks?|score|credit|points?)\b"
+    r"|\b(?:grader|grading|rubric|verdict|examiner|jailbreak)\b|\b(?:score|rate|grade|mark) (?:this|it|me|my|every|all)\b|\bgive me\b"
     r"|\"(?:score|verdict|points|hit|graded|grade)\"|'(?:score|verdict|points)'|\b(?:score|grade|verdict)\s*[:=]",
     re.IGNORECASE,
 )
@@ -76,10 +78,7 @@ class OfflineJudge:
         matches, wrong = matcher(clauses)
         language = "en" if message.get("language") == "en" else "ko"
         points = [_point(point["id"], matches.get(point["id"]), text, language) for point in message["points"]]
-        misconceptions = [
-            {"id": name, "quote": text[match.start : match.end]}
-            for name, match in wrong.items()
-        ]
+        misconceptions = [{"id": name, "quote": text[match.start : match.end]} for name, match in wrong.items()]
         return {"intent": "answer", "points": points, "misconceptions": misconceptions, "extras": []}
 
     def _keys(self, book: Book) -> FormKeys:

@@ -76,7 +76,7 @@ class _Piece:
 
 _CONTENT = ("NNG", "NNP", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "MM", "W_", "NNB", "NP")
 _DROPPED = frozenset(
-    "것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이".split()
+    "것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이 있".split()
 )
 _LIGHT = frozenset("하 되 있 주 보 이 나 지 같".split())
 _BOUNDARY = frozenset(
@@ -91,9 +91,7 @@ _NEGATION = frozenset(
     "not no never cannot cant dont doesnt isnt arent wont wasnt didnt nor neither hardly rarely nothing none lack lacks "
     "lacking fails fail".split()
 )
-_ENGLISH_BREAK = frozenset(
-    "but while whereas although though because since so however and or if when unless that which where who".split()
-)
+_ENGLISH_BREAK = frozenset("but while whereas although though because since so however if when unless which".split())
 _ENGLISH_STOP = frozenset(
     "a an the is are was were be been being am it its this that these those of to in on at by for with as from into and or but so "
     "because since while whereas although though if when then than there here do does did can could will would should may might "
@@ -102,9 +100,6 @@ _ENGLISH_STOP = frozenset(
 )
 _ENGLISH_VERB = frozenset(
     "is are was were has have had does do did can could will would should may might must doesn isn don aren won".split()
-)
-_FUNCTION_WORDS = frozenset(
-    "the a an is are was were be to of in on at by for with because it that can does do not so as from".split()
 )
 _JOINT = re.compile(r"[\s-]+")
 _SENTENCE = re.compile(r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]")
@@ -140,9 +135,20 @@ def content_words(text: str) -> list[Word]:
     return list(_words(0, tokens(text)).values())
 
 
-def keys_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
-    """The keys of each text's content words, in order; many short texts at once."""
-    return [tuple(word.key for word in _words(0, found).values()) for found in tokens_many(texts)]
+def keys_of(forms: Sequence[str]) -> list[tuple[str, ...]]:
+    """The keys of each form's content words, in order; many short texts at once.
+
+    A form that is negated itself ("포화되지 않다", "라벨 없이", "not zero-centered") has "!" for its last key.
+    """
+    out = []
+    for form, found in zip(forms, tokens_many(forms), strict=True):
+        clause = Clause(0, len(form), form, [], 0)
+        places = _words(0, found)
+        _mark_korean_negation(clause, found, places)
+        _mark_english_negation(found, places)
+        negated = any(word.negated for word in places.values())
+        out.append((*(word.key for word in places.values()), *(("!",) if negated else ())))
+    return out
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -165,8 +171,7 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
     """Split at connective endings, at a comma behind a predicate, and at English conjunctions."""
     piece = _Piece()
     for index, token in enumerate(found):
-        english = token.tag == "SL" and token.form in _ENGLISH_BREAK and len(piece.tokens) > 1
-        if english and _has_content(piece):
+        if token.tag == "SL" and _breaks(found, index) and len(piece.tokens) > 1 and _has_content(piece):
             yield piece
             piece = _Piece()
         piece.tokens.append(token)
@@ -184,6 +189,14 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         yield piece
 
 
+def _breaks(found: Sequence[Token], index: int) -> bool:
+    """Whether an English word begins a clause; "and" does where a verb of its own follows ("… and ReLU is cheap")."""
+    form = found[index].form
+    if form in ("and", "or"):
+        return any(token.form in _ENGLISH_VERB for token in found[index + 1 : index + 5])
+    return form in _ENGLISH_BREAK
+
+
 def _has_content(piece: _Piece) -> bool:
     return any(token.tag[:2] in ("NN", "VV", "VA", "SL", "SN", "XR") for token in piece.tokens)
 
@@ -191,17 +204,20 @@ def _has_content(piece: _Piece) -> bool:
 def _is_list(sentence: str, pieces: list[_Piece]) -> bool:
     """Three or more short items side by side, hardly any of them with an ending, a particle or a function word.
 
-    A list behind a heading ("단점: cold start, sparsity") says something: its items belong to the heading.
+    A list behind a heading ("단점: cold start, sparsity") says something: its items belong to the heading. So does one
+    that ends in a predicate ("차원 축소, 노이즈 제거 등에 쓰인다").
     """
     if len(pieces) < 3 or ":" in sentence:
         return False
-    spoken = 0
-    for piece in pieces:
-        tags = {token.tag.partition("-")[0] for token in piece.tokens}
-        words = {token.form for token in piece.tokens if token.tag == "SL"}
-        if tags & {"EF", "EC", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"} or words & _FUNCTION_WORDS:
-            spoken += 1
-    return spoken * 4 <= len(pieces)
+    spoken = [_is_spoken(piece) for piece in pieces]
+    return not spoken[-1] and sum(spoken) * 4 <= len(pieces)
+
+
+def _is_spoken(piece: _Piece) -> bool:
+    tags = {token.tag.partition("-")[0] for token in piece.tokens}
+    words = {token.form for token in piece.tokens if token.tag == "SL"}
+    ending = {"EF", "EC", "ETN", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"}
+    return bool(tags & ending or words & _ENGLISH_STOP)
 
 
 def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause | None:
@@ -227,6 +243,8 @@ def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
         if tag == "XPN":
             prefix = token
             continue
+        if tag == "XSN" and token.form == "들":
+            continue
         if tag == "XSN" and index - 1 in places and not token.term:
             word = places.pop(index - 1)
             word.form, word.end = word.form + token.form, offset + token.end
@@ -239,17 +257,11 @@ def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
         if _dropped(token, tag):
             prefix = None
             continue
-        form, begin = token.form, token.start
+        form, begin, term = token.form, token.start, token.term
         if prefix is not None:
-            form, begin, prefix = prefix.form + form, prefix.start, None
-        word = Word(
-            _key(token.term, form, tag),
-            form,
-            offset + begin,
-            offset + token.end,
-            parts=_parts(token.form) if token.term else (),
-        )
-        places[index] = word
+            form, begin, term, prefix = prefix.form + form, prefix.start, "", None
+        parts = _parts(token.form) if term else ()
+        places[index] = Word(_key(term, form, tag), form, offset + begin, offset + token.end, parts=parts)
     return places
 
 
@@ -282,7 +294,7 @@ def _dropped(token: Token, tag: str) -> bool:
 def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
     """Topics ("sigmoid는") and yardsticks ("sigmoid보다", "sigmoid에 비해", "than sigmoid", "unlike sigmoid")."""
     for index, word in places.items():
-        after = [t for t in found[index + 1 : index + 4]]
+        after = found[index + 1 : index + 4]
         if after and after[0].tag in ("JX", "JKS") and after[0].form in ("은", "는", "이", "가"):
             word.topic = True
         forms = [t.form for t in after]
@@ -293,13 +305,12 @@ def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
             ["과", "다르"],
             ["와", "다르"],
         ):
-            if not (forms[:1] == ["보다"] and word.form.isdecimal()):
-                word.yardstick = True
+            word.yardstick = not (forms[:1] == ["보다"] and word.form.isdecimal())
         if forms[:1] == ["대비"]:
             word.yardstick = True
     yardstick_for = 0
     for index, token in enumerate(found):
-        if (token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs")) or (token.tag == "SL" and token.form == "compared"):
+        if token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs", "compared"):
             yardstick_for = 2
         elif index in places and yardstick_for:
             places[index].yardstick = True
@@ -322,10 +333,11 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
     for index, token in enumerate(found):
         tag = token.tag.partition("-")[0]
         behind = found[index + 1 :]
-        if tag == "VX" and token.form in ("않", "못하", "말") and index and found[index - 1].form in ("지", "질", "진"):
+        if tag == "VX" and token.form in ("않", "못하", "말"):
+            verb = _before_ji(found, index)
             polarity = _polarity(clause, behind)
-            if polarity is not None:
-                _negate(found, places, index - 2, polarity, subject=_is_light(found, index - 2))
+            if verb is not None and polarity is not None:
+                _negate(found, places, verb, polarity, subject=_is_light(found, verb))
         elif tag == "MAG" and token.form in ("안", "못") and index + 1 < len(found):
             target = next(
                 (
@@ -357,7 +369,7 @@ def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
     for position, token in enumerate(behind[:4]):
         if token.tag == "EC" and token.form in ("게", "도록"):
             clause.prevents = True
-            return NEGATED
+            return CONDITIONAL
         if token.tag == "EC" and token.form in _IF:
             return CONDITIONAL
         if token.tag == "EF" and _ASKING.search(token.form):
@@ -367,6 +379,18 @@ def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
         if token.tag in ("SP", "SF"):
             break
     return NEGATED
+
+
+def _before_ji(found: list[Token], index: int) -> int | None:
+    """The verb before "-지 않다", "-지는 않다", "-질 못하다"; None if there is none."""
+    for back in (1, 2):
+        if (
+            index - back > 0
+            and found[index - back].form in ("지", "질", "진")
+            and found[index - back].tag.startswith("E")
+        ):
+            return index - back - 1
+    return None
 
 
 def _is_light(found: list[Token], index: int) -> bool:
@@ -394,11 +418,21 @@ def _negate(
         if position in places and not tag.startswith(("VV", "VA")):
             _set(places[position], polarity)
             governed = True
-        elif tag in ("JKO", "XSN", "XSV", "XSA") or (tag == "JKG" and not governed) or (subject and tag in ("JKS", "JKC", "JX") and not governed) or (tag in ("JKB",) and token.form in ("에", "로", "으로", "까지") and not governed and not subject) or (position not in places and tag in ("NNB", "MAG", "SS", "SW", "SSO", "SSC")):
-            pass
-        else:
+        elif not _governs_through(token, governed, subject):
             break
         position -= 1
+
+
+def _governs_through(token: Token, governed: bool, subject: bool) -> bool:
+    """Whether a negation reaches past this token to the words before it. ``governed``: it has reached one already."""
+    tag = token.tag.partition("-")[0]
+    if tag in ("JKO", "XSN", "XSV", "XSA", "NNB", "MAG", "SS", "SW", "SSO", "SSC"):
+        return True
+    if governed:
+        return False
+    if tag == "JKB":
+        return not subject and token.form in ("에", "로", "으로", "까지")
+    return tag == "JKG" or (subject and tag in ("JKS", "JKC", "JX"))
 
 
 def _set(word: Word, polarity: Polarity) -> None:
@@ -416,7 +450,7 @@ def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
         contraction = token.form == "t" and index >= 2 and found[index - 1].form in ("'", "’")
         following = found[index + 1].form if index + 1 < len(found) else ""
         if (negation or contraction) and following not in ("only", "just", "merely"):
-            scope, governed = 5, 0
+            scope, governed = 3, 0
             polarity = CONDITIONAL if token.form == "without" else NEGATED
         elif scope and index in places:
             if not (governed and token.tag.startswith(("V", "J"))):

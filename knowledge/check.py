@@ -55,9 +55,9 @@ __all__ = ["Finding", "expected", "task", "verify"]
 Verdict = Literal["hit", "partial", "contradicted"]
 Span = tuple[int, int]
 
-COMBINATIONS: Final = 32
-STATEMENTS: Final = 100
-GUESSES: Final = 12
+COMBINATIONS: Final = 32  # readings of ambiguous names that are tried
+STATEMENTS: Final = 100  # of a reply that are looked at, its last
+GUESSES: Final = 12  # wrong values after which an earlier right one counts as luck
 
 _RANK: Final[Mapping[Verdict, int]] = {"hit": 0, "partial": 1, "contradicted": 2}
 
@@ -155,7 +155,7 @@ _ASSERTED = re.compile(
     r"|정도|쯤|가량|같[아은습]|이고|이며|\W*$)"
 )
 _OPERAND = re.compile(
-    r"(?:\b(?:stride|padding|pad|batch(?:[ _]size)?|kernel(?:[ _]size)?|filters?|channels?|lr|rate|epochs?|line|no\.?|version|input"
+    r"(?<!\d)(?<!\d )(?:\b(?:stride|padding|pad|batch(?:[ _]size)?|kernel(?:[ _]size)?|filters?|channels?|lr|rate|epochs?|line|no\.?|version|input"
     r"|float|int|fp|bf)|스트라이드|패딩|배치(?:\s?크기|\s?사이즈)?|커널(?:\s?크기|\s?사이즈)?|필터(?:\s?크기|\s?개?수)?|채널(?:\s?수)?|입력"
     r"(?:\s?크기)?|이미지(?:\s?크기)?|에폭|학습률|문서|라인|질문)\s*(?:은|는|이|가|을|를|에|도|만|=|:|is|are|of)?\s*$",
     re.IGNORECASE,
@@ -165,6 +165,7 @@ _NEGATION = re.compile(r"\b(?:not|isn't|instead of|rather than)\s*$", re.IGNOREC
 _CORRECTION = re.compile(
     r"아니(?=[,.…!]| )|정정|다시 (?:계산|하면)|잠깐|\b(?:wait|actually|correction|scratch that|no,)", re.IGNORECASE
 )
+_BOUND = re.compile(r"\s?(?:이상|이하|미만|초과|보다|[가이을를도]?\s?(?:안 |넘)|or (?:more|less)|at (?:most|least))")
 _OR = re.compile(r"\W*(?:개|바이트)?\s?(?:또는|혹은|아니면|이거나|거나|or)\s*$", re.IGNORECASE)
 _SHAPE = re.compile(
     r"[(\[]\s*(?:[A-Za-z]\w*\s*,\s*)?(\d{1,6})\s*,\s*(\d{1,6})(?:\s*,\s*(\d{1,6}))?(?:\s*,\s*(\d{1,6}))?\s*[)\]]"
@@ -270,11 +271,10 @@ class _Reader:
         if self._known.issuperset(pool) or not claim.level:
             return
         pools = [[*pool, *_NEUTRAL.get(family(name) or "", ())] for name in self._parameters]
-        for values in itertools.product(*pools):
-            if self._known.issuperset(values):
-                continue
-            example = dict(zip(self._parameters, values, strict=True))
-            for answer in self._check.answers:
+        examples = [values for values in itertools.product(*pools) if not self._known.issuperset(values)]
+        for answer in sorted(self._check.answers, key=lambda answer: _RANK[answer.verdict]):
+            for values in examples:
+                example = dict(zip(self._parameters, values, strict=True))
                 if evaluate(parse(answer.expression), example) in claim.values:
                     claim.answer, claim.own_example = answer, True
                     return
@@ -328,7 +328,7 @@ class _Reader:
             claim.answer = self._match(values, min(quantity.grain / 2, 0.05))
             if claim.answer is None and self._match(values, min(quantity.grain / 2, 0.1)):
                 claim.level = 0  # "about 20,000" for 18,432 is neither right nor wrong
-        if described or (not quantity.sure and quantity.unit == ""):
+        if described or _BOUND.match(text, span[1]) or (not quantity.sure and quantity.unit == ""):
             claim.level = 0
         return claim
 
@@ -393,6 +393,7 @@ class _Reader:
 
 
 def _numbers(sides: Iterable[Node]) -> list[Number]:
+    """The numbers written in some trees."""
     return [node.quantity.readings[0].value for side in sides for node in walk(side) if node.quantity]
 
 
@@ -422,6 +423,10 @@ def _assignments(trees: Iterable[Node], vocabulary: Vocabulary) -> Iterator[dict
 # --- Formulas ---------------------------------------------------------------------------------------------------------
 
 Entry = tuple[Node | None, Node]
+
+_MEANS: Final = frozenset({"e", "mean", "average", "expectation"})
+_MOMENTUM: Final = frozenset({"mu", "μ", "momentum", "beta", "β", "gamma", "γ", "rho", "모멘텀"})
+_RATE: Final = frozenset({"lr", "eta", "η", "learning_rate", "learning rate", "학습률"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,17 +480,12 @@ def _entry(text: str) -> Entry:
     return (_without_mean(parse(left)), _without_mean(parse(right))) if equals else (None, _without_mean(parse(text)))
 
 
-_MEANS: Final = frozenset({"e", "mean", "average", "expectation"})
-
-
 def _without_mean(tree: Node) -> Node:
     """The tree without ``E(…)``: an expectation is linear, and replies are read without it as well."""
     parts = tuple(map(_without_mean, tree.parts))
-    return (
-        parts[0]
-        if tree.kind == "call" and tree.name.lower() in _MEANS and len(parts) == 1
-        else replace(tree, parts=parts)
-    )
+    if tree.kind == "call" and tree.name.lower() in _MEANS and len(parts) == 1:
+        return parts[0]
+    return replace(tree, parts=parts)
 
 
 def _equations(statements: Iterable[Statement]) -> Iterator[tuple[Node | None, Node, int, int]]:
@@ -538,10 +538,6 @@ def _with_constants_named(check: FormulaCheck, tree: Node) -> Iterator[Node]:
                 meanings[value] = Node("symbol", rate)
         if meanings:
             yield _replaced(tree, meanings)
-
-
-_MOMENTUM: Final = frozenset({"mu", "μ", "momentum", "beta", "β", "gamma", "γ", "rho", "모멘텀"})
-_RATE: Final = frozenset({"lr", "eta", "η", "learning_rate", "learning rate", "학습률"})
 
 
 def _stands_for(check: FormulaCheck, name: str, spellings: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ depth and size of a tree. ``knowledge.numbers`` says what trees are worth and wh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
@@ -22,17 +23,12 @@ from knowledge.numbers import FUNCTIONS, Node, Quantity, Source, quantity_at, wa
 
 __all__ = ["Statement", "Vocabulary", "read", "spell"]
 
-STEPS: Final = 30_000
-DEPTH: Final = 40
-SIZE: Final = 150
+STEPS: Final = 30_000  # of the parser, for a whole text
+DEPTH: Final = 40  # of brackets
+SIZE: Final = 150  # nodes of an expression
 
-_GREEK: Final = dict(
-    zip("αβγδεζηθικλμνξοπρσςτυφχψω", (
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron",
-        "pi", "rho", "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
-    ), strict=True)
-) | {"∇": "nabla", "∂": "d", "Δ": "Delta", "Θ": "Theta", "Φ": "Phi", "Σ": "Sigma"}  # fmt: skip
-_TO_LATIN = str.maketrans(_GREEK)
+_GREEK = {c: unicodedata.name(c).split()[-1].replace("LAMDA", "LAMBDA").lower() for c in map(chr, range(945, 970))}
+_TO_LATIN = str.maketrans(_GREEK | {"∇": "nabla", "∂": "d", "Δ": "Delta", "Θ": "Theta", "Φ": "Phi", "Σ": "Sigma"})
 
 # --- Words to symbols -------------------------------------------------------------------------------------------------
 
@@ -47,6 +43,8 @@ _PARTICLES = re.compile(
 _EARLIER = re.compile(r"^(?:이전|현재|기존|직전|다음|새로운|새|previous|prev|current|old|new)(?=..)")
 _GRADIENT = re.compile(r"∇|nabla|grad|∂|^d[a-zA-Z]$|d\w+/d|기울기|그래디언트|그라디언트")
 
+Spellings = Mapping[str, Iterable[str]]
+
 
 class Vocabulary:
     """The spellings of a check's symbols. A spelling may stand for several symbols; a reader then tries each.
@@ -57,9 +55,7 @@ class Vocabulary:
         prose: read for numbers, with labels between the factors ("3(커널) × 입력 32"); ``x`` between factors is then "times".
     """
 
-    def __init__(
-        self, spellings: Mapping[str, Iterable[str]], functions: Iterable[str] = (), *, prose: bool = False
-    ) -> None:
+    def __init__(self, spellings: Spellings, functions: Iterable[str] = (), *, prose: bool = False) -> None:
         self.functions, self.prose = frozenset(functions), prose
         self.gradient: str | None = None
         self._names: dict[str, tuple[str, ...]] = {}
@@ -76,6 +72,9 @@ class Vocabulary:
     def names(self, key: str) -> tuple[str, ...]:
         """The symbols that a found key may stand for."""
         return self._names.get(key, ())
+
+    def is_gradient(self, key: str) -> bool:
+        return self.gradient is not None and self.gradient in map(spell, self.names(key))
 
     def find(self, word: str) -> str | None:
         """The key under which a word is known; case, plural, Korean particles and counting words do not matter."""
@@ -99,7 +98,9 @@ class Vocabulary:
 
 
 def _bare(word: str) -> str:
-    return _PARTICLES.sub("", word) if word[-1:] >= "가" else word.removesuffix("s")
+    if word[-1:] >= "가":
+        return _PARTICLES.sub("", word)
+    return word.removesuffix("s") if len(word) > 3 else word
 
 
 def spell(word: str) -> str:
@@ -217,8 +218,6 @@ def _continues(text: str, at: int, before: list[Token]) -> bool:
 
 def _number(text: str, at: int, vocabulary: Vocabulary) -> Token | None:
     if vocabulary.prose:
-        if not (text[at].isdigit() or text[at] == "." or text[at] in "일이삼사오육륙칠팔구십백천만억"):
-            return None
         quantity = quantity_at(text, at)
         return Token("number", text[at : quantity.end], at, quantity.end, quantity) if quantity else None
     plain = _PLAIN_NUMBER.match(text, at)
@@ -261,8 +260,8 @@ def _word(text: str, at: int, end: int, vocabulary: Vocabulary, before: list[Tok
         yield Token("name", key, at, glued.end(), tight=True)
     elif vocabulary.prose and "x" in base and all(map(vocabulary.find, base.split("x"))):
         for part in re.finditer(r"x|[^x]+", base):
-            kind, text_ = ("operator", "*") if part.group() == "x" else ("name", str(vocabulary.find(part.group())))
-            yield Token(kind, text_, at + part.start(), at + part.end())
+            key = vocabulary.find(part.group())
+            yield Token("name" if key else "operator", key or "*", at + part.start(), at + part.end())
     elif not vocabulary.prose and ((len(base) == 1 and base < "가") or indices or base.startswith("\\")):
         yield Token("unknown", f"?{spell(text[at:stop])}", at, stop)
     else:
@@ -337,16 +336,14 @@ class _Parser:
     def statements(self) -> Iterator[Statement]:
         start = 0
         while start < len(self._tokens) and self._steps < STEPS:
+            self._at = start
             if self._may_start(start):
                 bullet = self._is_bullet(start)
-                statement = self._statement(start + bullet)
-                if statement:
+                if statement := self._statement(start + bullet):
                     yield statement
                 if statement and bullet and len(statement.sides) == 1 and (negative := self._statement(start)):
                     yield negative
-                start = max(self._at, start + 1)
-            else:
-                start += 1
+            start = max(self._at, start + 1)
 
     def _may_start(self, at: int) -> bool:
         token, following = self._tokens[at], self._peek(1, at)
@@ -439,7 +436,7 @@ class _Parser:
         if not adjacent and (self._peek(1).kind in ("equals", "inplace") or self._is_numbering(self._at)):
             return False
         if token.kind == "open" and self._prose:
-            return adjacent and before.kind in ("number", "name", "close", "squared")
+            return adjacent and before.kind in ("number", "name", "close", "squared") and self._peek(1).text != "+"
         if self._prose:
             return token.tight and (before.tight or before.kind in ("number", "close", "squared"))
         near = token.start - before.end <= 3
@@ -463,8 +460,8 @@ class _Parser:
         base = self._atom(depth + 1)
         mark, token = self._at, self._peek()
         squared = 1 if token.kind == "squared" else 2 if token.text == "?의" and self._peek(1).kind == "squared" else 0
+        self._at += squared
         if squared:
-            self._at += squared
             return self._node("**", base, Node("number", value=2))
         if token.kind == "operator" and token.text == "^":
             self._at += 1
@@ -527,18 +524,18 @@ class _Parser:
         applied = not self._vocabulary.functions.isdisjoint(self._vocabulary.names(token.text))
         if (applied and self._peek().kind == "open") or (token.kind != "name" and self._opens(self._at - 1)):
             return self._call(token.text, depth)
-        if self._opens(self._at - 1):
-            self._skip_arguments(depth)
+        if self._opens(self._at - 1) or token.text == self._vocabulary.gradient:
+            self._skip_arguments(depth, self._vocabulary.is_gradient(token.text))
         return symbol
 
-    def _skip_arguments(self, depth: int) -> None:
-        """Pass ``(D, G)`` in ``V(D, G) = …``, where ``V`` is known as a plain symbol."""
+    def _skip_arguments(self, depth: int, is_gradient: bool) -> None:
+        """Pass ``(D, G)`` in ``V(D, G) = …``, where ``V`` is known as a plain symbol, and ``(θ)`` in ``grad(θ)``."""
         mark = self._at
         try:
-            self._call("", depth)
+            plain = all(part.kind in ("symbol", "call") for part in self._call("", depth).parts)
         except _Stop:
-            self._at = mark
-        if self._peek().kind != "equals":
+            plain = False
+        if not plain or not (is_gradient or self._peek().kind == "equals"):
             self._at = mark
 
     def _call(self, name: str, depth: int) -> Node:

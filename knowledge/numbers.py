@@ -2,7 +2,8 @@
 
 The same count comes as ``18,432개``, ``18 432``, ``1만 8432``, ``만 팔천사백삼십이``, ``18.4k`` or ``1.8×10⁴``, and the
 same memory as ``1.6GB``, ``16억 바이트`` or ``1.49GiB``. This module reads one such number at a place in a text, says
-what it may mean and how finely it was given, and computes with trees of numbers, symbols and operators.
+what it may mean and how finely it was given. It computes with trees of numbers, symbols and operators, and says when two
+of them are equal.
 
     quantity_at("1만 8천개입니다", 0).readings                     # (Reading(value=18000, unit="count"),)
     quantity_at("1.6 GB", 0).readings                             # 1.6e9 bytes, or 1.6 · 2**30 bytes
@@ -28,9 +29,8 @@ from functools import lru_cache, partial
 from typing import Any, Final, Literal
 
 __all__ = [
-    "FAMILIES", "FUNCTIONS", "SQUARED", "Node", "Number", "Quantity", "Reading", "Signature", "Source", "Unit", "agree", "equivalent",
-    "evaluate", "family", "parse", "quantity_at", "rename", "same_for_any", "signature",
-    "walk", "with_squares",
+    "FAMILIES", "FUNCTIONS", "SQUARED", "Node", "Number", "Quantity", "Reading", "Signature", "Source", "Unit", "agree",
+    "equivalent", "evaluate", "family", "parse", "quantity_at", "rename", "same_for_any", "signature", "walk", "with_squares",
 ]  # fmt: skip
 
 Number = int | float
@@ -41,10 +41,10 @@ FUNCTIONS: Final = {
     "floor": "floor", "int": "floor", "ceil": "ceil", "min": "min", "max": "max", "로그": "log", "루트": "sqrt",
 }  # fmt: skip
 
-LENGTH: Final = 10_000
-LARGEST: Final = 10**30
-EXPANSION: Final = 1_000
-DEGREE: Final = 48
+LENGTH: Final = 10_000  # characters of a reply that are read
+LARGEST: Final = 10**30  # number
+EXPANSION: Final = 1_000  # terms when multiplied out, for sympy to prove an equality
+DEGREE: Final = 48  # of them
 SQUARED: Final = "**2"
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
@@ -297,7 +297,7 @@ def _korean(text: str, start: int) -> tuple[Fraction, int, bool] | None:
             section += (Fraction(1) if digit is None else digit) * _SMALL[c]
             digit, small, at, letters, scaled = None, _SMALL[c], at + 1, letters + 1, True
         elif c in _LARGE and _LARGE[c] < large and text[at + 1 : at + 2] not in ("큼", "약", "들", "건"):
-            value += (section + (digit or 0) or 1) * _LARGE[c]
+            value += (1 if digit is None and not section else section + (digit or 0)) * _LARGE[c]
             section, digit, small, large = Fraction(0), None, 10**4, _LARGE[c]
             at, letters, scaled = at + 1, letters + 1, True
         elif scaled and digit is None and (_JOINED if small > 100 else _JOINED_TENS).match(text, at):
@@ -312,6 +312,9 @@ def _korean(text: str, start: int) -> tuple[Fraction, int, bool] | None:
     elif "가" <= text[at - 1] <= "힣" and text[at : at + 1] in ("큼", "약"):
         return None
     return value + section + (digit or 0), at, written or letters > 2
+
+
+# --- Expressions ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,12 +451,12 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "inputs": (
         "inputs", "input", "in", "cin", "c_in", "c", "ic", "i", "d", "d1", "n_in", "in channel", "input channel", "input filter",
-        "in filter", "input depth", "input dim", "input feature", "in feature", "input unit", "ch_in",
+        "in filter", "input depth", "in depth", "input dim", "input feature", "in feature", "input unit", "ch_in",
         "입력", "입력 채널", "입력 필터", "입력 차원", "입력 뉴런", "입력 노드", "인풋", "인풋 채널", "인풋 필터", "이전 채널",
     ),
     "outputs": (
         "outputs", "output", "out", "cout", "c_out", "oc", "o", "k", "f", "d2", "n_out", "m", "n", "out channel", "output channel",
-        "output filter", "out filter", "output depth", "output dim", "output feature", "out feature", "output unit", "ch_out",
+        "output filter", "out filter", "output depth", "out depth", "output dim", "output feature", "out feature", "output unit", "ch_out",
         "filter", "number of filter", "num_filter", "bias", "biases", "b",
         "출력", "출력 채널", "출력 필터", "출력 차원", "출력 뉴런", "출력 노드", "아웃풋", "아웃풋 채널", "아웃풋 필터", "필터",
         "바이어스", "편향",
@@ -487,7 +490,6 @@ def family(name: str) -> str | None:
 
 
 # --- Equality ---------------------------------------------------------------------------------------------------------
-
 
 Signature = tuple[complex, complex]
 

@@ -356,6 +356,14 @@ MOMENTA: list[tuple[str, str | None, str]] = [
     ("mu*v - lr*g = v, x + v = x", "hit", "mu*v - lr*g = v"),
     ("v = mu*v - lr*g x = x + v", "hit", "x = x + v"),
     ("**v** = mu * v - lr * g, **x** += v", "hit", "mu * v - lr * g"),
+    ("v <- mu*v - lr*grad(f); w <- w + v", "hit", "lr*grad(f)"),
+    (
+        r"v = \alpha v - \epsilon \nabla_\theta \left(\frac{1}{m}\sum_i L(x^{(i)};\theta)\right), \theta = \theta + v",
+        "hit",
+        r"\sum_i",
+    ),
+    ("v = mu*v + g(1 - mu); x = x - lr*v", "hit", "g(1 - mu)"),
+    ("v = mu*v - lr*g(1 + mu); x = x + v", "partial", "x = x + v"),
     ("v = (mu*v*lr - lr**2*g)/lr; x = x + v", "hit", "(mu*v*lr - lr**2*g)/lr"),
     ("v = mu*v - lr*g", "partial", "v = mu*v - lr*g"),
     ("x += v", "partial", "x += v"),
@@ -526,7 +534,7 @@ def test_a_task_is_the_same_for_the_same_seed_and_filled_in() -> None:
 
 
 def test_a_task_needs_its_parameters() -> None:
-    with pytest.raises(ValueError, match="'depth'"):
+    with pytest.raises(ValueError, match="depth"):
         task(COUNT.model_copy(update={"ask": text("{depth} layers?")}), 1)
 
 
@@ -575,7 +583,7 @@ SOUP = st.lists(
 ).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda gap: gap.join(parts)))
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.point)
+@pytest.mark.parametrize("check", [COUNT, MOMENTUM], ids=lambda check: check.point)
 @pytest.mark.parametrize("reply", HOSTILE, ids=lambda reply: f"{reply[:16]!a}{len(reply)}")
 def test_hostile_replies_are_survived(check: NumberCheck | FormulaCheck, reply: str) -> None:
     finding = verify(check, reply)
@@ -591,12 +599,15 @@ def test_any_text_is_survived_and_quoted_verbatim(reply: str, check: NumberCheck
         assert finding.quote in reply
 
 
-@given(st.integers(0, 40), st.sampled_from(["", "음, ", "제 생각에는 "]), st.sampled_from([COUNT, GAN]))
-def test_the_end_of_a_long_reply_is_read(length: int, before: str, check: NumberCheck | FormulaCheck) -> None:
-    answer = "3*3*32*64 = 18432" if check is COUNT else "log(D(x)) + log(1 - D(G(z)))"
-    reply = before + "필터를 공유합니다. " * (length * 40) + answer
-    finding = verify(check, reply)
-    assert finding == Finding("hit", answer, finding.meaning if finding else None)
+@pytest.mark.parametrize("length", [0, 1, 500, 5_000])
+@pytest.mark.parametrize(
+    ("check", "answer"),
+    [(COUNT, "3*3*32*64 = 18432"), (GAN, "log(D(x)) + log(1 - D(G(z)))")],
+    ids=["number", "formula"],
+)
+def test_the_end_of_a_long_reply_is_read(length: int, check: NumberCheck | FormulaCheck, answer: str) -> None:
+    reply = "필터²를 공유합니다. " * length + answer
+    agrees(verify(check, reply), reply, "hit", answer)
 
 
 def shuffled(expression: str, choose: random.Random) -> str:
@@ -668,7 +679,7 @@ def test_a_number_is_read_back_from_every_style(number: int) -> None:
     styles += [f"{number / 10**9:.9f}GB", f"{number / 10**6:.6f}메가바이트"]
     if number >= 1000 and number % 10**4 >= 1000:
         styles += [in_myriads(number, " "), in_myriads(number, "")]
-    if number >= 100:
+    if len(in_hangul(number)) > 1:
         styles += [f"{in_hangul(number)} 개"]
     for style in styles:
         quantity = quantity_at(style, 0)

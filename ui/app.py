@@ -10,6 +10,8 @@ the values of all components that change, ``_labelled`` writes the texts of a la
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import gradio as gr
@@ -29,15 +31,14 @@ READS = 32
 REPORT_SECONDS = 3600
 """Reports made for a download are deleted after this time."""
 
-LANGUAGES: list[tuple[str | int | float, str | int | float]] = [("한국어", "ko"), ("English", "en")]
+LANGUAGES = (("한국어", "ko"), ("English", "en"))
 _Label = Callable[[Texts, Language, str | None], dict[str, Any]]
 
 
 def build_app(interviewer: Interviewer) -> gr.Blocks:
     """The app over one interviewer, which all its sessions share."""
-    with gr.Blocks(
-        title=texts("ko").title, analytics_enabled=False, delete_cache=(REPORT_SECONDS, REPORT_SECONDS)
-    ) as demo:
+    demo = gr.Blocks(title=texts("ko").title, analytics_enabled=False, delete_cache=(REPORT_SECONDS, REPORT_SECONDS))
+    with demo:
         _Screen(interviewer).build(demo)
     return demo
 
@@ -81,7 +82,7 @@ class _Screen:
         self.notice = gr.HTML(visible=False, elem_id="notice")
         self._composer(words)
         with gr.Column(visible=False, elem_id="earlier") as self.earlier_box:
-            self.earlier = gr.Radio([], label=words.earlier, info=words.earlier_info)
+            self.earlier = gr.Dropdown([], label=words.earlier, info=words.earlier_info, filterable=False)
             self.open = gr.Button(words.open, size="md")
         self._label_all()
         self._events(demo)
@@ -153,14 +154,14 @@ class _Screen:
         on(self.reply, label=lambda w: w.reply, placeholder=lambda w: w.reply_hint)
         on(self.send, value=lambda w: w.send)
         for name, button in self.commands.items():
-            on(button, value=lambda w, name=name: getattr(w, name))
+            on(button, value=attrgetter(name))
         on(self.home, value=lambda w: w.home)
         on(self.sure_text, value=lambda w: f'<p role="alert">{w.stop_sure}</p>')
         on(self.stop_no, value=lambda w: w.stop_no)
         on(self.stop_yes, value=lambda w: w.stop_yes)
         on(self.help, value=lambda w: w.help)
-        for index, button in enumerate(self.downloads):
-            on(button, label=lambda w, index=index: w.downloads[index])
+        for index, download in enumerate(self.downloads):
+            self.labels.append((download, partial(_download_label, index)))
         on(self.again, value=lambda w: w.again)
         on(self.earlier, label=lambda w: w.earlier, info=lambda w: w.earlier_info)
         on(self.open, value=lambda w: w.open)
@@ -278,9 +279,7 @@ class _Screen:
         self.choose_none.click(None, None, self.topics, js="() => [[]]")
         options = [self.document, self.topics, self.follow_ups, self.probes, self.tone]
         self.begin.click(started, [self.owner, self.language, *options], self.shown, **turning)
-        gr.on(
-            [self.send.click, self.reply.submit], replied, [*turn, self.reply, self.language], self.shown, **turning
-        )
+        gr.on([self.send.click, self.reply.submit], replied, [*turn, self.reply, self.language], self.shown, **turning)
         for name, button in self.commands.items():
             if name != "stop":
                 button.click(pressed(name), [*turn, self.language], self.shown, **turning)
@@ -289,6 +288,10 @@ class _Screen:
         self.stop_yes.click(pressed("stop"), [*turn, self.language], self.shown, **turning)
         gr.on([self.home.click, self.again.click], went_home, [self.owner, self.language], self.shown, **reading)
         self.open.click(looked, [self.owner, self.earlier, self.language], whole, **reading)
+
+
+def _download_label(index: int, words: Texts, _language: Language, _document: str | None) -> dict[str, Any]:
+    return {"label": words.downloads[index]}
 
 
 def _language(value: Any) -> Language:

@@ -46,7 +46,9 @@ def messages(view: View, book: Book) -> list[Message]:
     if view.pending:
         shown.append(judging(view.language, ()))
     elif view.current and _asks(view):
-        shown.append(_interviewer(_question(view, view.current.question_id, view.current.text, view.current.probe, book)))
+        shown.append(
+            _interviewer(_question(view, view.current.question_id, view.current.text, view.current.probe, book))
+        )
     return shown
 
 
@@ -92,7 +94,9 @@ def _question(view: View, question_id: str, text: str, probe: str | None, book: 
     words, language = texts(view.language), view.language
     number = f"{words.probe}" if probe else f"{words.question} {view.row.plan.index(question_id) + 1}"
     shown = _CODE.sub(r"<code>\1</code>", text_html(text))
-    head = f'<div class="meta">{number} <span class="id">{escape(question_id)}</span></div><div class="text">{shown}</div>'
+    head = (
+        f'<div class="meta">{number} <span class="id">{escape(question_id)}</span></div><div class="text">{shown}</div>'
+    )
     key = _key(view, question_id, book)
     if key and not probe:
         if key.context:
@@ -140,7 +144,14 @@ def _evidence(judgement: Judgement, language: Language) -> str:
         _row(p.verdict, names[p.verdict], p.statement[language], p.quote, p.lines, language) for p in judgement.points
     ]
     rows += [
-        _row("contradicted", words.wrong_claim, m.correction[language], m.quote, ((m.line, m.line),) if m.line else (), language)
+        _row(
+            "contradicted",
+            words.wrong_claim,
+            m.correction[language],
+            m.quote,
+            ((m.line, m.line),) if m.line else (),
+            language,
+        )
         for m in judgement.misconceptions
     ]
     if not rows:
@@ -157,15 +168,12 @@ def _evidence(judgement: Judgement, language: Language) -> str:
     )
 
 
-def _row(
-    verdict: str, name: str, claim: str, quote: str, lines: Sequence[tuple[int, int]], language: Language
-) -> str:
+def _row(verdict: str, name: str, claim: str, quote: str, lines: Sequence[tuple[int, int]], language: Language) -> str:
     spans = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in lines)
     quoted = f"“{text_html(quote)}”" if quote else "–"
-    label = texts(language).lines
     return (
         f'<tr><td><span class="verdict {verdict}">{name}</span></td><td>{text_html(claim)}</td>'
-        f'<td class="quote">{quoted}</td><td class="lines" data-label="{label}">{spans or "–"}</td></tr>'
+        f'<td class="quote">{quoted}</td><td class="lines"><span class="unit">{texts(language).lines} </span>{spans or "–"}</td></tr>'
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
+from itertools import pairwise
 
 from interviewer.critique import Language
 
@@ -62,7 +63,7 @@ def _loss_curve(language: Language) -> str:
     )
     steps = "".join(
         f'<line x1="{a:.1f}" y1="{y(a) - 9:.1f}" x2="{b:.1f}" y2="{y(b) - 9:.1f}" stroke-width="1.4" stroke-dasharray="3 3" opacity="0.7"></line>'
-        for a, b in zip(xs, xs[1:], strict=False)
+        for a, b in pairwise(xs)
     )
     return (
         'fill="none" stroke="currentColor" stroke-linecap="round">'
@@ -80,13 +81,15 @@ def _word2vec(language: Language) -> str:
         height, top = 17, 100 - count * 17 // 2
         return "".join(
             f'<rect x="{x}" y="{top + i * height}" width="22" height="{height - 3}" rx="3"'
-            f'{" fill=" + chr(34) + "currentColor" + chr(34) if i == lit else ""}></rect>'
+            f"{' fill=' + chr(34) + 'currentColor' + chr(34) if i == lit else ''}></rect>"
             for i in range(count)
         )
 
     def matrix(x: int, width: int, height: int) -> str:
         top = 100 - height // 2
-        return f'<rect class="accent" x="{x}" y="{top}" width="{width}" height="{height}" rx="6" stroke-width="2"></rect>'
+        return (
+            f'<rect class="accent" x="{x}" y="{top}" width="{width}" height="{height}" rx="6" stroke-width="2"></rect>'
+        )
 
     def label(x: int, text: str, y: int = 186, size: int = 12) -> str:
         return f'<text x="{x}" y="{y}" font-size="{size}">{text}</text>'

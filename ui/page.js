@@ -1,12 +1,14 @@
-/* Korean is typed through an input method: Enter first ends the syllable that is being composed. Gradio's textbox would
-   send the reply at that moment, cut off or twice, so it must not see that Enter. */
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
-  },
-  true,
-);
+/* Korean is typed through an input method: Enter first ends the syllable that is being composed. Gradio's textbox does not
+   ask whether that is so and would send the reply there, cut off or twice; so it must not see that Enter. */
+for (const kind of ["keydown", "keypress"]) {
+  document.addEventListener(
+    kind,
+    (event) => {
+      if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
+    },
+    true,
+  );
+}
 
 /* Gradio labels each message with its source, which a screen reader would spell out as HTML. */
 new MutationObserver(() => {

@@ -45,23 +45,31 @@ def serve(port: int) -> None:
 
     Raises:
         PortInUse: another program has the port.
+        UserMistake, StoreError: a model or a database that can't be used: said now, not to the first candidate.
         KeyboardInterrupt: Ctrl-C, after the server has shut down.
     """
-    listening = bind(port)
-    with tempfile.TemporaryDirectory(prefix="mock-interviewer-", ignore_cleanup_errors=True) as folder:
-        _keep_to_ourselves(Path(folder))
-        import uvicorn
-
+    with bind(port) as listening:
         from interviewer.service import Interviewer
         from interviewer.settings import Settings
 
         interviewer = Interviewer(Settings.load())
+        try:
+            _ = interviewer.grader(), interviewer.store
+            _run(interviewer, listening, port)
+        finally:
+            interviewer.close()
+
+
+def _run(interviewer: Interviewer, listening: socket.socket, port: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="mock-interviewer-", ignore_cleanup_errors=True) as folder:
+        _keep_to_ourselves(Path(folder))
+        import uvicorn
+
         app = make_server_app(interviewer, port)
         threading.Thread(target=warm_up, args=(interviewer,), daemon=True).start()
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, ws="none")
-        server = uvicorn.Server(config)
         print(f"Mock interviewer: http://{HOST}:{port} (Ctrl-C to stop)", flush=True)
-        server.run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def bind(port: int) -> socket.socket:
@@ -88,7 +96,7 @@ def make_server_app(interviewer: Interviewer, port: int) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_Policy)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         build_app(interviewer),
         path="/",
@@ -104,6 +112,7 @@ def make_server_app(interviewer: Interviewer, port: int) -> FastAPI:
         max_file_size=0,
         **dress(),
     )
+    return app
 
 
 def warm_up(interviewer: Interviewer) -> None:
@@ -148,6 +157,5 @@ def _keep_to_ourselves(folder: Path) -> None:
     """No telemetry, no update check; temporary files in a folder that goes when the server does."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")
     tempfile.tempdir = str(folder)

@@ -1,7 +1,7 @@
 """Where an interview stands and how it ended: the progress bar, the result page, and the report's files.
 
-    summary_html(view, book)       # score, topics, weakest questions
-    report_files(view, book)       # three files in a folder of their own, for the download buttons
+summary_html(view, book)       # score, topics, weakest questions
+report_files(view, book)       # three files in a folder of their own, for the download buttons
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ def summary_html(view: View, book: Book) -> str:
         for topic in summary["topics"]
     )
     weakest = "".join(
-        f'<li><span class="id">{escape(q)}</span> {text_html(asked_as[q])}</li>'
-        for q in summary["weakest"]
+        f'<li><span class="id">{escape(q)}</span> {text_html(asked_as[q])}</li>' for q in summary["weakest"]
     )
     asked = f"<h3>{words.weakest}</h3><ul class='weakest'>{weakest}</ul>" if weakest else ""
     return (
