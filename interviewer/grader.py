@@ -20,8 +20,9 @@ from interviewer.errors import ModelMisbehaved, ProviderFailed
 from interviewer.judge import CREDIT, Judgement, RawJudgement, verify
 from interviewer.models import Model
 from interviewer.structured import ask
-from knowledge.answer_key import AnswerKey
+from knowledge.answer_key import AnswerKey, KeyPoint
 from knowledge.check import verify as verify_check
+from knowledge.rubric import NumberCheck
 
 if TYPE_CHECKING:
     from prompts.loader import Prompt
@@ -110,7 +111,7 @@ def judge_message(
         question["sensible"] = key.sensible.model_dump()
     body: dict[str, Any] = {
         "question": question,
-        "points": [_claim(p.id, p.statement.ko, p.statement.en) for p in key.points],
+        "points": [_claim(p.id, p.statement.ko, p.statement.en) | _reference(p) for p in key.points],
         "misconceptions": [_claim(m.id, m.statement.ko, m.statement.en) for m in key.misconceptions],
         "checked": list(checked),
         "passages": list(passages),
@@ -127,7 +128,8 @@ def check_findings(key: AnswerKey, replies: Sequence[str]) -> list[dict[str, str
     findings = []
     for check in key.checks:
         for reply in reversed(replies):
-            finding = verify_check(check, reply)
+            asked = check.parameters if key.numbers_asked and isinstance(check, NumberCheck) else None
+            finding = verify_check(check, reply, asked)
             if finding is not None:
                 meaning = finding.meaning.en if finding.meaning else ""
                 entry = {"point": check.point, "verdict": finding.verdict, "quote": finding.quote, "meaning": meaning}
@@ -150,6 +152,11 @@ def _with_findings(data: dict[str, Any], checked: Sequence[Mapping[str, str]]) -
         entry = {"id": point, "verdict": finding["verdict"], "quote": finding["quote"], "reason": finding["meaning"]}
         kept.append(entry)
     return {**data, "points": kept}
+
+
+def _reference(point: KeyPoint) -> dict[str, int]:
+    """Which of several alternative references a point belongs to; said only where there are several."""
+    return {"reference": point.reference} if point.reference else {}
 
 
 def _claim(claim_id: str, ko: str, en: str) -> dict[str, Any]:

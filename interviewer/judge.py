@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from knowledge.answer_key import AnswerKey
 from knowledge.rubric import Text
@@ -55,12 +56,17 @@ MAX_QUOTE = 600
 
 
 class RawPoint(BaseModel):
-    """A judge's word on one key point. The reason comes first, so that a model reasons before it decides."""
+    """A judge's word on one key point. The reason comes first, so that a model reasons before it decides.
+
+    ``share`` is how much of a claim that is partly made is made. It is not in the schema that models are shown: only the
+    offline judge of reference answers states it, and code caps it.
+    """
 
     model_config = ConfigDict(extra="ignore")
     id: str = Field(description="the point's id, as given")
     reason: str = Field(default="", description="one short sentence: what in the reply makes or fails this claim")
     verdict: Verdict = Field(description="hit, partial, missed or contradicted")
+    share: SkipJsonSchema[float] = Field(default=0.5, ge=0, le=1)
     quote: str = Field(default="", description="the candidate's own words, copied verbatim; empty if missed")
 
 
@@ -104,6 +110,8 @@ class PointVerdict:
     weight: float = 1
     core: bool = False
     lines: tuple[tuple[int, int], ...] = ()
+    credit: float = 0.0
+    reference: int = 0
 
 
 @dataclass(frozen=True)
@@ -213,9 +221,19 @@ def verify(raw: RawJudgement | Mapping[str, Any] | Any, key: AnswerKey, replies:
             verdict, dropped = "missed", dropped + 1
         if verdict == "missed":
             quote = ""
-        reason = said.reason[:MAX_QUOTE] if said else ""
         verdicts.append(
-            PointVerdict(asked.id, asked.statement, verdict, quote, reason, asked.weight, asked.core, asked.lines)
+            PointVerdict(
+                asked.id,
+                asked.statement,
+                verdict,
+                quote,
+                said.reason[:MAX_QUOTE] if said else "",
+                asked.weight,
+                asked.core,
+                asked.lines,
+                said.share if said and verdict == "partial" and not key.reviewed else CREDIT[verdict],
+                asked.reference,
+            )
         )
     misconceptions: dict[str, FoundMisconception] = {}
     for item in _items(raw, "misconceptions"):
@@ -249,16 +267,27 @@ def score_of(
     extras: Sequence[Extra],
     key: AnswerKey,
 ) -> float:
-    """The score, 0–1: credited weight less penalties, over what a full answer weighs.
+    """The score, 0–1: credited weight less penalties, over what a full answer weighs; without a rubric, the share of the
+    nearest reference.
 
     Extras count one weight each up to the key's ``extra_credit``, and only beside at least one credited point.
     """
-    credit = sum(point.weight * CREDIT[point.verdict] for point in points)
+    if not key.reviewed:
+        return _score_by_references(points)
+    credit = sum(point.weight * point.credit for point in points)
     if credit:
         credit += min(len(extras), key.extra_credit)
     credit -= sum(point.weight * CONTRADICTION_COST for point in points if point.verdict == "contradicted")
     credit -= sum(found.penalty for found in misconceptions)
     return round(min(1.0, max(0.0, credit / key.full_marks_at)), 4)
+
+
+def _score_by_references(points: Sequence[PointVerdict]) -> float:
+    """The credited share of the reference that the reply comes nearest to; references are alternatives."""
+    shares: dict[int, list[float]] = {}
+    for point in points:
+        shares.setdefault(point.reference, []).append(point.credit)
+    return round(max((sum(found) / len(found) for found in shares.values()), default=0.0), 4)
 
 
 _SPACE = re.compile(r"\s+")

@@ -18,7 +18,7 @@ from knowledge.rubric import Check, Erratum, Misconception, NumberCheck, Rubric,
 
 __all__ = ["AnswerKey", "KeyPoint", "from_answers", "from_references", "from_rubric", "with_fresh_numbers"]
 
-MAX_REFERENCE_POINTS = 12
+MAX_REFERENCE_POINTS = 24
 EXTRA_CREDIT = 1
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|\n+|;\s+")
@@ -26,7 +26,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|\n+|;\s+")
 
 @dataclass(frozen=True)
 class KeyPoint:
-    """One key point: a claim, what it weighs, and the document lines (first, last) that it rests on."""
+    """One key point: a claim, what it weighs, and the document lines (first, last) that it rests on.
+
+    ``reference`` numbers the reference answer that it comes from, where there are several alternatives.
+    """
 
     id: str
     statement: Text
@@ -34,11 +37,13 @@ class KeyPoint:
     core: bool = False
     lines: tuple[tuple[int, int], ...] = ()
     probe: Text | None = None
+    reference: int = 0
 
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """What a reply to one question is graded by. ``reviewed`` is False where there are only reference answers."""
+    """What a reply to one question is graded by. ``reviewed`` is False where there are only reference answers;
+    ``numbers_asked`` tells that the question states the numbers of its computed task."""
 
     question_id: str
     question: Text
@@ -56,6 +61,7 @@ class AnswerKey:
     model_answer: Text | None = None
     references: tuple[str, ...] = ()
     extra_credit: int = EXTRA_CREDIT
+    numbers_asked: bool = False
 
     def point(self, point_id: str) -> KeyPoint | None:
         return next((point for point in self.points if point.id == point_id), None)
@@ -93,13 +99,13 @@ def from_rubric(bank: QuestionBank, rubric: Rubric) -> AnswerKey:
 def from_answers(bank: QuestionBank, question_id: str) -> AnswerKey:
     """The key of a question that has no rubric: each sentence of its answers is a point."""
     question = bank[question_id]
-    claims = [(claim, answer.lines) for answer in question.answers for claim in _claims(answer.text)]
+    claims = [(claim, answer.lines, 0) for answer in question.answers for claim in _claims(answer.text)]
     return _plain(question_id, question.text, bank.name, claims)
 
 
 def from_references(question_id: str, question: str, references: list[str]) -> AnswerKey:
     """The key of any question with reference answers. Several references are alternatives, not a list to complete."""
-    claims = [(claim, (0, 0)) for reference in references for claim in _claims(reference)]
+    claims = [(claim, (0, 0), n) for n, reference in enumerate(references) for claim in _claims(reference)]
     return _plain(question_id, question, "", claims)
 
 
@@ -111,28 +117,30 @@ def with_fresh_numbers(key: AnswerKey, seed: int) -> AnswerKey:
     parameters, asked = task(check, seed)
     question = Text(ko=f"{key.question.ko}\n{asked.ko}", en=f"{key.question.en}\n{asked.en}")
     formulas = tuple(one for one in key.checks if not isinstance(one, NumberCheck))
-    return replace(key, question=question, checks=(check.model_copy(update={"parameters": parameters}), *formulas))
+    checks = (check.model_copy(update={"parameters": parameters}), *formulas)
+    return replace(key, question=question, checks=checks, numbers_asked=True)
 
 
-def _plain(question_id: str, question: str, document: str, claims: list[tuple[str, tuple[int, int]]]) -> AnswerKey:
+def _plain(question_id: str, question: str, document: str, claims: list[tuple[str, tuple[int, int], int]]) -> AnswerKey:
     kept = list(dict.fromkeys(claims))[:MAX_REFERENCE_POINTS]
     points = tuple(
-        KeyPoint(f"reference-{n}", Text(ko=claim, en=claim), lines=(lines,) if lines[0] else ())
-        for n, (claim, lines) in enumerate(kept, 1)
+        KeyPoint(f"reference-{n}", Text(ko=claim, en=claim), lines=(lines,) if lines[0] else (), reference=reference)
+        for n, (claim, lines, reference) in enumerate(kept, 1)
     )
     return AnswerKey(
         question_id=question_id,
         question=Text(ko=question or "?", en=question or "?"),
         document=document,
         points=points,
-        full_marks_at=max(1.0, 0.6 * len(points)),
+        full_marks_at=max(1, len(points)),
         reviewed=False,
     )
 
 
 def _claims(text: str) -> list[str]:
+    """The sentences of a text; one of a word or two is kept, since a reference may be just that."""
     parts = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
-    return [part for part in parts if len(part) > 2]
+    return [part for part in parts if any(char.isalnum() for char in part)]
 
 
 def _spans(source: tuple[int, ...], spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

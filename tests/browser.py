@@ -35,6 +35,7 @@ class Server:
     """A running ``python -m ui``."""
 
     url: str
+    home: Path
     process: subprocess.Popen[str]
 
     def interrupt(self) -> int:
@@ -76,7 +77,7 @@ def serving(home: Path) -> Iterator[Server]:
             assert process.stdout is not None
             first = process.stdout.readline()
             assert str(port) in first, f"the server said {first!r}"
-            yield Server(f"http://127.0.0.1:{port}/", process)
+            yield Server(f"http://127.0.0.1:{port}/", home, process)
         finally:
             if process.poll() is None:
                 process.kill()
