@@ -37,6 +37,8 @@ _COLOURS = {
     "button_secondary_border_color": ("#cfd5e0", "#3a445a"),
     "button_secondary_text_color": ("#1d2433", "#e7eaf0"),
     "button_cancel_background_fill": ("#b42318", "#b42318"),
+    "button_cancel_background_fill_hover": ("#912018", "#912018"),
+    "button_cancel_text_color_hover": ("#ffffff", "#ffffff"),
     "button_cancel_text_color": ("#ffffff", "#ffffff"),
     "checkbox_label_background_fill": ("#ffffff", "#1a2030"),
     "checkbox_label_background_fill_hover": ("#eef1f8", "#232b3e"),
