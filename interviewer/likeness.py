@@ -103,7 +103,11 @@ def _covered(keys: Iterable[str], by: Iterable[str]) -> float:
     others = list(by)
     weights = {key: math.sqrt(min(len(key.lstrip("#")), 9)) for key in keys}
     total = sum(weights.values())
-    return sum(w * max((_alike(key, o) for o in others), default=0.0) for key, w in weights.items()) / total if total else 0.0
+    return (
+        sum(w * max((_alike(key, o) for o in others), default=0.0) for key, w in weights.items()) / total
+        if total
+        else 0.0
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -130,7 +134,9 @@ def _cosine(one: str, other: str) -> float:
     (a, norm_a), (b, norm_b) = _grams(one), _grams(other)
     if len(a) > len(b):
         a, b = b, a
-    return sum(count * b[gram] for gram, count in a.items() if gram in b) / (norm_a * norm_b) if norm_a * norm_b else 0.0
+    return (
+        sum(count * b[gram] for gram, count in a.items() if gram in b) / (norm_a * norm_b) if norm_a * norm_b else 0.0
+    )
 
 
 @lru_cache(maxsize=512)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -33,6 +34,12 @@ __all__ = ["Found", "Match", "Matcher", "is_regex"]
 
 SAME, TURNED = 0, 1
 
+BY_OPPOSITE, UNSAID = -1, -2
+"""What turns a concept round besides a negation's place: its opposite is said, or the negation asked for is not."""
+
+WHOLE_PHRASE = 3
+"""What a concept of regular expressions alone counts for when patterns are compared: it is a whole phrase."""
+
 LOOK_BACK = 2
 """Clauses before a clause that belong to the same statement."""
 
@@ -45,12 +52,13 @@ PREVENT = frozenset({"막", "방지", "예방", "prevent", "avoid"})
 
 @dataclass(frozen=True)
 class Found:
-    """A concept in a clause. ``negated`` is as in ``reading``; ``own`` tells that the words are the question's own."""
+    """A concept in a clause. ``negated`` and ``negation`` are as in ``reading``; ``own``: the words are the question's."""
 
     negated: int
     yardstick: bool
     topic: bool
     own: bool
+    negation: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,7 @@ class Matcher:
             )
             for point in rubric.points
         }
+        self._sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(is_regex, written))}
         opposites: dict[str, set[str]] = {}
         for one, other in rubric.opposites:
             opposites.setdefault(one, set()).add(other)
@@ -138,7 +147,9 @@ class Matcher:
                 points[point_id] = match
         misconceptions = {}
         for misconception_id, wrong in self._misconceptions.items():
-            span = _largest(views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME)
+            span = _largest(
+                views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME, self._sizes
+            )
             if span.size:
                 misconceptions[misconception_id] = Match("hit", span.start, span.end)
         return points, misconceptions
@@ -146,8 +157,8 @@ class Matcher:
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
     ) -> Match | None:
-        hit = _largest(views, said, SAME)
-        against = max(_largest(views, denied, SAME), _largest(views, said, TURNED))
+        hit = _largest(views, said, SAME, self._sizes)
+        against = max(_largest(views, denied, SAME, self._sizes), _largest(views, said, TURNED, self._sizes))
         if hit.size and against.size:
             overlap = hit.start < against.end and against.start < hit.end
             if against.size > hit.size or (against.size == hit.size and overlap):
@@ -157,7 +168,7 @@ class Matcher:
             return Match("hit", hit.start, hit.end)
         if against.size:
             return Match("contradicted", against.start, against.end)
-        part = _largest(views, partly, SAME)
+        part = _largest(views, partly, SAME, self._sizes)
         return Match("partial", part.start, part.end) if part.size else None
 
     def _views(self, clauses: Sequence[Clause]) -> list[_View]:
@@ -230,9 +241,9 @@ class Matcher:
             if match:
                 start, end = clause.start + match.start(), clause.start + match.end()
                 inside = [w for w in words if w.start < end and w.end > start]
-                found.setdefault(name, []).append(
-                    self._found(inside) if inside else Found(AFFIRMED, False, False, False)
-                )
+                one = self._found(inside) if inside else Found(AFFIRMED, False, False, False)
+                wholly = all(word.negated == NEGATED for word in inside)
+                found.setdefault(name, []).append(one if wholly else replace(one, negated=AFFIRMED, negation=0))
         if clause.prevents:
             for name in self._preventing:
                 found.setdefault(name, []).append(Found(AFFIRMED, False, False, False))
@@ -245,6 +256,7 @@ class Matcher:
             any(w.yardstick for w in words),
             any(w.topic for w in words),
             all(w.key in self._own for w in words),
+            max((w.negation for w in words if w.negated == NEGATED), default=0),
         )
 
 
@@ -264,31 +276,33 @@ class _View:
         if self.clauses[self.index].listed:
             return None
         used = {self.index}
-        turns, own, fresh = 0, False, False
+        turns: Counter[int] = Counter()
+        own, fresh = False, False
         for group in pattern:
             found = self._group(group)
             if found is None:
                 return None
             place, turned, new = found
-            turns += turned
+            turns.update(turned)
             if place is not None:
                 used.add(place)
                 own = own or place == self.index
                 fresh = fresh or new
-        if not own or not fresh or turns % 2 != parity:
+        odd = (turns[BY_OPPOSITE] + sum(1 for cause in turns if cause != BY_OPPOSITE)) % 2
+        if not own or not fresh or odd != parity:
             return None
         if parity == TURNED and (len(used) > 1 or sum(map(len, pattern)) < 2):
             return None
         return min(self.clauses[p].start for p in used), max(self.clauses[p].end for p in used)
 
-    def _group(self, group: Sequence[_Atom]) -> tuple[int | None, int, bool] | None:
-        """The clause in which the group's atoms stand (None: carried), how many are turned, whether any is new."""
+    def _group(self, group: Sequence[_Atom]) -> tuple[int | None, list[int], bool] | None:
+        """The clause in which the group's atoms stand (None: carried), what turns them round, and whether any is new."""
         places = [self.index] if any(self._speaks_of(atom.name) for atom in group) else [self.index, *self.before]
         for place in places:
             states = [_state(self.hits[place], atom, self.opposites) for atom in group]
             if None not in states:
                 new = any(not f.own for atom in group for f in _all(self.hits[place], atom.name, self.opposites))
-                return place, sum(state or 0 for state in states), new
+                return place, [cause for state in states if state for cause in state], new
         if len(group) == 1 and not self._speaks_of(group[0].name):
             state = _state(self.carried, group[0], self.opposites)
             if state is not None:
@@ -304,23 +318,26 @@ def _all(hits: _Hits, name: str, opposites: Mapping[str, frozenset[str]]) -> lis
     return [found for one in names for found in hits.get(one, ()) if not found.yardstick]
 
 
-def _state(hits: _Hits, atom: _Atom, opposites: Mapping[str, frozenset[str]]) -> int | None:
-    """How an atom stands among these concepts: 0 as wanted, 1 turned round, None not at all."""
+def _state(hits: _Hits, atom: _Atom, opposites: Mapping[str, frozenset[str]]) -> tuple[int, ...] | None:
+    """What turns an atom round among these concepts: nothing, a negation (its place), the opposite concept, or both.
+
+    None if the atom is not there at all. Where it is there more than once, the least turned counts.
+    """
     states = set()
     for name in (atom.name, *opposites.get(atom.name, ())):
         for found in hits.get(name, ()):
             if not found.yardstick:
-                negated = found.negated not in (CONDITIONAL, atom.wants)
-                states.add(int(negated) ^ int(name != atom.name))
-    return min(states) if states else None
+                causes = () if found.negated in (CONDITIONAL, atom.wants) else (found.negation or UNSAID,)
+                states.add(causes if name == atom.name else (*causes, BY_OPPOSITE))
+    return min(states, key=lambda causes: (len(causes) % 2, len(causes), causes)) if states else None
 
 
-def _largest(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int) -> _Span:
-    """The first place of the pattern with the most concepts that is found; the more it says, the surer it is."""
+def _largest(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int, sizes: Mapping[str, int]) -> _Span:
+    """The first place of the pattern that says most; the more it says, the surer it is."""
     best = NOWHERE
     for view in views:
         for pattern in patterns:
-            size = sum(map(len, pattern))
+            size = sum(sizes.get(atom.name, 1) for group in pattern for atom in group)
             if size > best.size and (span := view.find(pattern, parity)):
                 best = _Span(size, *span)
     return best

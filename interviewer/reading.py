@@ -35,7 +35,8 @@ CONDITIONAL: Polarity = 2
 class Word:
     """A content word. ``key`` is what it is compared by: the lexicon's term ("#relu"), an English stem, or the morpheme.
 
-    ``parts`` are the keys of the words in a term of several ("vanishing gradient").
+    ``parts`` are the keys of the words in a term of several ("vanishing gradient"); ``negation`` is where the negation
+    stands that reaches this word: words under one negation are turned round once, together.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Word:
     start: int
     end: int
     negated: Polarity = AFFIRMED
+    negation: int = 0
     yardstick: bool = False
     topic: bool = False
     parts: tuple[str, ...] = ()
@@ -182,7 +184,8 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
             or (token.tag == "SW" and token.form in "→⇒")
             or (token.tag == "SY" and token.form in "/|")
         )
-        if (connective or comma) and _has_content(piece):
+        forbids = connective and [t.form for t in found[index + 1 : index + 3]] == ["안", "되"]
+        if ((connective and not forbids) or comma) and _has_content(piece):
             yield piece
             piece = _Piece()
     if piece.tokens:
@@ -207,7 +210,7 @@ def _is_list(sentence: str, pieces: list[_Piece]) -> bool:
     A list behind a heading ("단점: cold start, sparsity") says something: its items belong to the heading. So does one
     that ends in a predicate ("차원 축소, 노이즈 제거 등에 쓰인다").
     """
-    if len(pieces) < 3 or ":" in sentence:
+    if len(pieces) < 3 or any(sign in sentence for sign in (":", "→", "->", "=>")):
         return False
     spoken = [_is_spoken(piece) for piece in pieces]
     return not spoken[-1] and sum(spoken) * 4 <= len(pieces)
@@ -348,12 +351,14 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
                 None,
             )
             polarity = _polarity(clause, found[index + 2 :])
-            if target is not None and polarity is not None:
+            if index > 1 and found[index - 1].form in _IF:
+                _negate(found, places, index - 2, NEGATED, subject=_is_light(found, index - 2))
+            elif target is not None and polarity is not None:
                 _negate(found, places, target, polarity, subject=_is_light(found, target), before=index)
         elif tag == "MAG" and token.form == "없이":
             _negate(found, places, index, CONDITIONAL, subject=True)
         elif (tag == "VA" and token.form == "없") or tag == "VCN":
-            if any(t.form == "뿐" for t in found[max(0, index - 3) : index]):
+            if any(t.form in ("뿐", "밖에") for t in found[max(0, index - 3) : index]):
                 continue
             polarity = _polarity(clause, behind)
             if polarity is None:
@@ -362,6 +367,9 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
                 _negate(found, places, index - 3, polarity, subject=False)
             else:
                 _negate(found, places, index, polarity, subject=True)
+                needed = next((i for i in range(index - 1, max(0, index - 3), -1) if found[i].form == "필요"), None)
+                if needed and needed > 1 and found[needed - 1].tag == "ETM":
+                    _negate(found, places, needed - 2, polarity, subject=False)
 
 
 def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
@@ -382,14 +390,13 @@ def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
 
 
 def _before_ji(found: list[Token], index: int) -> int | None:
-    """The verb before "-지 않다", "-지는 않다", "-질 못하다"; None if there is none."""
+    """The verb before "-지 않다", "-지는 않다", "-어지지 않다"; None if there is none."""
     for back in (1, 2):
-        if (
-            index - back > 0
-            and found[index - back].form in ("지", "질", "진")
-            and found[index - back].tag.startswith("E")
-        ):
-            return index - back - 1
+        at = index - back - 1
+        if at >= 0 and found[at + 1].form in ("지", "질", "진") and found[at + 1].tag.startswith("E"):
+            while at > 1 and found[at].tag.startswith("VX") and found[at - 1].tag == "EC":
+                at -= 2
+            return at
     return None
 
 
@@ -408,16 +415,17 @@ def _negate(
 ) -> None:
     """Negate the predicate at ``index`` and what it directly governs: its object and the nouns attached to it, and its
     subject for 없다, 아니다 and light verbs ("수렴이 안 된다")."""
+    at = found[index if before is None else before].start + 1
     if index in places:
-        _set(places[index], polarity)
+        _set(places[index], polarity, at)
     position = (before if before is not None else index) - 1
     governed = False
     while position >= 0:
         token = found[position]
         tag = token.tag.partition("-")[0]
         if position in places and not tag.startswith(("VV", "VA")):
-            _set(places[position], polarity)
-            governed = True
+            _set(places[position], polarity, at)
+            governed = governed or tag != "MAG"
         elif not _governs_through(token, governed, subject):
             break
         position -= 1
@@ -435,12 +443,14 @@ def _governs_through(token: Token, governed: bool, subject: bool) -> bool:
     return tag == "JKG" or (subject and tag in ("JKS", "JKC", "JX"))
 
 
-def _set(word: Word, polarity: Polarity) -> None:
-    word.negated = AFFIRMED if word.negated == NEGATED and polarity == NEGATED else polarity
+def _set(word: Word, polarity: Polarity, at: int) -> None:
+    """Negate a word; a second negation, at another place, takes the first one back."""
+    twice = word.negated == NEGATED and polarity == NEGATED and word.negation != at
+    word.negated, word.negation = AFFIRMED if twice else polarity, at
 
 
 def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
-    scope, polarity, governed = 0, NEGATED, 0
+    scope, polarity, governed, at = 0, NEGATED, 0, 0
     for index, token in enumerate(found):
         if token.tag == "SP" or (token.tag == "SL" and token.form in ("but", "because", "so", "while")):
             scope = 0
@@ -450,10 +460,10 @@ def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
         contraction = token.form == "t" and index >= 2 and found[index - 1].form in ("'", "’")
         following = found[index + 1].form if index + 1 < len(found) else ""
         if (negation or contraction) and following not in ("only", "just", "merely"):
-            scope, governed = 3, 0
+            scope, governed, at = 3, 0, token.start + 1
             polarity = CONDITIONAL if token.form == "without" else NEGATED
         elif scope and index in places:
             if not (governed and token.tag.startswith(("V", "J"))):
-                _set(places[index], polarity)
+                _set(places[index], polarity, at)
             governed += 1
             scope -= 1

@@ -38,10 +38,11 @@ class Server:
     home: Path
     process: subprocess.Popen[str]
 
-    def interrupt(self) -> int:
-        """Ctrl-C; the exit code."""
+    def interrupt(self) -> tuple[int, str]:
+        """Ctrl-C; the exit code, and all that the server has said on stderr."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(END_SECONDS)
+        _, errors = self.process.communicate(timeout=END_SECONDS)
+        return self.process.returncode, errors
 
 
 def chromium() -> str:
@@ -72,11 +73,13 @@ def serving(home: Path) -> Iterator[Server]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTERVIEWER_", "OPENAI_"))}
     environment = {**kept, "INTERVIEWER_HOME": str(home), "INTERVIEWER_MODEL": "offline", "PORT": str(port)}
     command = [sys.executable, "-m", "ui"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             first = process.stdout.readline()
-            assert str(port) in first, f"the server said {first!r}"
+            assert str(port) in first, process.communicate(timeout=END_SECONDS)
             yield Server(f"http://127.0.0.1:{port}/", home, process)
         finally:
             if process.poll() is None:

@@ -7,6 +7,7 @@ Gradio's app is mounted and run here rather than with ``launch()``, which looks 
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import tempfile
@@ -65,11 +66,17 @@ def _run(interviewer: Interviewer, listening: socket.socket, port: int) -> None:
         _keep_to_ourselves(Path(folder))
         import uvicorn
 
+        class Server(uvicorn.Server):
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                """Pages that are still open are cut off; uvicorn would log each as an error with its traceback."""
+                logging.getLogger("uvicorn.error").disabled = True
+                await super().shutdown(sockets)
+
         app = make_server_app(interviewer, port)
         threading.Thread(target=warm_up, args=(interviewer,), daemon=True).start()
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, ws="none")
         print(f"Mock interviewer: http://{HOST}:{port} (Ctrl-C to stop)", flush=True)
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
 
 
 def bind(port: int) -> socket.socket:
