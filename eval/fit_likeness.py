@@ -78,7 +78,8 @@ def fit(x: Floats, y: Floats, sets: NDArray[np.str_]) -> dict[str, float]:
 def predict(x: Floats, weights: dict[str, float]) -> Floats:
     """The likeness by these weights."""
     slopes = np.array([weights[name] for name in FEATURES])
-    return np.clip(x @ slopes + weights["intercept"], 0.0, 1.0)
+    found: Floats = np.clip(x @ slopes + weights["intercept"], 0.0, 1.0)
+    return found
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from interviewer.reading import NEGATED, Word, read
@@ -127,7 +128,7 @@ def _trigrams(word: str) -> set[str]:
 
 
 def _pairs(words: Sequence[Word]) -> set[tuple[str, str]]:
-    return {(one.key, other.key) for one, other in zip(words, words[1:], strict=False)}
+    return {(one.key, other.key) for one, other in pairwise(words)}
 
 
 def _cosine(one: str, other: str) -> float:

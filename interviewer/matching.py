@@ -306,7 +306,7 @@ class _View:
         if len(group) == 1 and not self._speaks_of(group[0].name):
             state = _state(self.carried, group[0], self.opposites)
             if state is not None:
-                return None, state, False
+                return None, list(state), False
         return None
 
     def _speaks_of(self, name: str) -> bool:

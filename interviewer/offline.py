@@ -19,6 +19,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import ConfigDict
 
 from interviewer.judge import RawJudgement
 from interviewer.offline_judge import OfflineJudge
@@ -42,7 +43,7 @@ class OfflineChatModel(BaseChatModel):
 
     library: Library
 
-    model_config = {"arbitrary_types_allowed": True, "ignored_types": (cached_property,)}
+    model_config = ConfigDict(arbitrary_types_allowed=True, ignored_types=(cached_property,))
 
     @property
     def _llm_type(self) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from interviewer import wording
 from interviewer.critique import TONES, Language, Tone
-from interviewer.errors import StoreError, UserMistake
+from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
 from interviewer.interview import Move, State, replay
 from interviewer.plan import FollowUps, Plan, make_plan
 from interviewer.settings import Settings
@@ -168,6 +168,8 @@ class Interviewer:
             view = self._settled(self.view(interview_id, owner))
             if view.current is None:
                 raise UserMistake("this interview is over; start a new one")
+            if n is not None and n != len(view.turns) + 1:
+                raise AlreadyAnswered(f"turn {n} is not the next one of this interview; reload it")
             asked = view.current
             turn = TurnRow(n or len(view.turns) + 1, asked.question_id, asked.text, text, asked.probe)
             yield from self._run(view, turn, probes)

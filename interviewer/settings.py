@@ -75,10 +75,10 @@ def _models(spec: str, env: Mapping[str, str]) -> tuple[str, ...]:
     """ "auto" is OpenAI (or the compatible server) if a key or a server is set, else offline."""
     chosen = []
     for name in (part.strip() for part in spec.split(",")):
-        if name == "auto":
-            name = OPENAI_DEFAULT if env.get("OPENAI_API_KEY") else "offline"
-        if name and name not in chosen:
-            chosen.append(name)
+        automatic = OPENAI_DEFAULT if env.get("OPENAI_API_KEY") else "offline"
+        model = automatic if name == "auto" else name
+        if model and model not in chosen:
+            chosen.append(model)
     if not chosen:
         raise UserMistake("INTERVIEWER_MODEL names no model; give auto, offline or an id such as openai:gpt-5-mini")
     return tuple(chosen)

@@ -3,12 +3,12 @@ it writes to a terminal (colour) or to a pipe (none)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "converse", "interview_data", "show_findings", "show_interviews", "show_summary"]
 
+_LABEL = re.compile(r"\*\*(.+?)\*\*")
 _STATUS = Console(stderr=True)
 _SCREEN = Console()
 
@@ -160,9 +161,15 @@ def _read() -> str:
 
 
 def _critique(text: str, score: float | None) -> Panel:
-    return Panel(
-        Markdown(text), title=None if score is None else _percent(score), title_align="right", border_style="dim"
-    )
+    """A critique with its labels in bold; nothing else in it is markup (a candidate may write ``3*3*32``)."""
+    body = Text()
+    for line in text.split("\n"):
+        label = _LABEL.match(line)
+        if label:
+            body.append(label.group(1), style="bold")
+        body.append(f"{line[label.end() :] if label else line}\n")
+    body.rstrip()
+    return Panel(body, title=None if score is None else _percent(score), title_align="right", border_style="dim")
 
 
 def _percent(score: float | None) -> str:

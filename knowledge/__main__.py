@@ -11,9 +11,7 @@ so far saved. Only Typer is loaded for ``--help``; each command loads what it ne
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,13 +19,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from interviewer.models import Model
     from interviewer.settings import Settings
-    from knowledge.drafting import Message
     from knowledge.document import QuestionBank
-    from knowledge.importing import Found, Kept
     from knowledge.index import Index, Refreshed
-    from knowledge.rubric import Topic
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
@@ -123,7 +117,11 @@ def errata(
 
         _, folder = _files(document, home)
         found = sorted(
-            ((erratum.line, rubric.id, erratum) for rubric in load_rubrics(folder).values() for erratum in rubric.errata),
+            (
+                (erratum.line, rubric.id, erratum)
+                for rubric in load_rubrics(folder).values()
+                for erratum in rubric.errata
+            ),
             key=lambda row: row[:2],
         )
         rows = [
@@ -175,7 +173,11 @@ def import_(
                 _say(_refresh(index, kept.bank), kept.name)
             if draft:
                 _draft(settings, kept)
-        typer.echo(f"choose it with: --document {kept.name!r}" if " " in kept.name else f"choose it with: --document {kept.name}")
+        typer.echo(
+            f"choose it with: --document {kept.name!r}"
+            if " " in kept.name
+            else f"choose it with: --document {kept.name}"
+        )
 
 
 def main() -> None:

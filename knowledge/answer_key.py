@@ -117,7 +117,7 @@ def with_fresh_numbers(key: AnswerKey, seed: int) -> AnswerKey:
     parameters, asked = task(check, seed)
     question = Text(ko=f"{key.question.ko}\n{asked.ko}", en=f"{key.question.en}\n{asked.en}")
     formulas = tuple(one for one in key.checks if not isinstance(one, NumberCheck))
-    checks = (check.model_copy(update={"parameters": parameters}), *formulas)
+    checks: tuple[Check, ...] = (check.model_copy(update={"parameters": parameters}), *formulas)
     return replace(key, question=question, checks=checks, numbers_asked=True)
 
 

@@ -270,12 +270,18 @@ def _line_faults(rubric: Rubric, question: Question, at: At) -> Iterator[tuple[i
     for index, point in enumerate(rubric.points):
         for line in point.source:
             if line not in answered:
-                yield at("points", index, "source"), f"point '{point.id}': line {line} is no answer line of this question"
+                yield (
+                    at("points", index, "source"),
+                    f"point '{point.id}': line {line} is no answer line of this question",
+                )
     for index, erratum in enumerate(rubric.errata):
         if not first <= erratum.line <= last:
             yield at("errata", index, "line"), f"line {erratum.line} is not of this question (lines {first}–{last})"
         elif erratum.kind != "missing" and erratum.line not in answered:
-            yield at("errata", index, "line"), f"line {erratum.line} is no answer line, so its kind can only be 'missing'"
+            yield (
+                at("errata", index, "line"),
+                f"line {erratum.line} is no answer line, so its kind can only be 'missing'",
+            )
     for index, aside in enumerate(rubric.set_aside):
         if aside.line not in answered:
             yield at("set_aside", index, "line"), f"line {aside.line} is no answer line of this question"
@@ -344,7 +350,9 @@ def _check_faults(one: NumberCheck | FormulaCheck) -> Iterator[str]:
             systems = [entry for system in (*one.accept, *one.reject) for entry in system]
             for entry in systems:
                 sides = [parse(side) for side in entry.split("=", maxsplit=1)]
-                for name in sorted({n.name for side in sides for n in walk(side) if _is_symbol(n)} - one.symbols.keys()):
+                for name in sorted(
+                    {n.name for side in sides for n in walk(side) if _is_symbol(n)} - one.symbols.keys()
+                ):
                     yield f"'{entry}' uses '{name}', which is not among the check's symbols"
         else:
             for name in sorted(one.vary.keys() - one.parameters.keys()):

@@ -177,7 +177,10 @@ _WHY = Text(ko="그 이유나 예를 함께 말한다.", en="It gives the reason
 _PROBE = Text(ko="조금 더 구체적으로 말해 주시겠어요?", en="Could you be more specific?")
 _HINTS = (
     Text(ko="질문에 나온 말의 뜻부터 짚어 보세요.", en="Start from what the words of the question mean."),
-    Text(ko="왜 그런지, 그렇지 않으면 어떻게 되는지 생각해 보세요.", en="Ask why it is so, and what would happen if it were not."),
+    Text(
+        ko="왜 그런지, 그렇지 않으면 어떻게 되는지 생각해 보세요.",
+        en="Ask why it is so, and what would happen if it were not.",
+    ),
     Text(ko="실제로 겪은 예를 하나 떠올려 보세요.", en="Think of one case that you have met in practice."),
 )
 
@@ -216,7 +219,9 @@ def _plain_rubric(bank: QuestionBank, question: Question) -> Rubric | None:
         concepts["reason"] = _REASON
         points.append(_plain_point(2, _WHY, (), (f"reason {first.split()[0]}",)))
     answer = " ".join(" ".join(answer.text.split()) for answer in question.answers)
-    denied = Text(ko=f"다음은 사실이 아니라고 한다: {points[0].statement.ko}", en=f"It denies: {points[0].statement.en}")
+    denied = Text(
+        ko=f"다음은 사실이 아니라고 한다: {points[0].statement.ko}", en=f"It denies: {points[0].statement.en}"
+    )
     return Rubric(
         id=question.id,
         question={"en": question.text},

@@ -182,5 +182,7 @@ def lint(entries: Sequence[Entry]) -> tuple[Remark, ...]:
         if len(text) > LONG_QUESTION:
             remarks.append(Remark(entry.line, f"the question has {len(text):,} characters"))
         if (length := sum(map(len, answers))) > LONG_ANSWERS:
-            remarks.append(Remark(entry.line, f"the answer has {length:,} characters; only its first claims are graded"))
+            remarks.append(
+                Remark(entry.line, f"the answer has {length:,} characters; only its first claims are graded")
+            )
     return tuple(sorted(remarks, key=lambda remark: remark.line))

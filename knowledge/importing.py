@@ -179,7 +179,9 @@ def _text(path: Path) -> str:
     """A file's text, refused before it is read where it is too large, and before it is parsed where it is hostile."""
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise DocumentError(str(path), None, f"the file is over {MAX_BYTES >> 20} MB", "split it into smaller documents")
+        raise DocumentError(
+            str(path), None, f"the file is over {MAX_BYTES >> 20} MB", "split it into smaller documents"
+        )
     return decode(path.read_bytes(), str(path))
 
 

@@ -101,7 +101,9 @@ def _csv_rows(reader: Any, path: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise DocumentError(path, line, f"not CSV: {error}", "quote cells that hold commas or quotation marks") from None
+            raise DocumentError(
+                path, line, f"not CSV: {error}", "quote cells that hold commas or quotation marks"
+            ) from None
         if any(cell.strip() for cell in cells):
             yield line, cells
 

@@ -20,7 +20,9 @@ def both(text: str) -> Text:
 def key_of(weights: dict[str, int], full_marks_at: float, misconceptions: dict[str, int] | None = None) -> AnswerKey:
     """A key with these points (id → weight, the first one core) and misconceptions (id → penalty)."""
     points = tuple(
-        KeyPoint(one, both(f"statement of {one}"), weight, core=not n, lines=((n + 1, n + 1),), probe=both(f"probe of {one}"))
+        KeyPoint(
+            one, both(f"statement of {one}"), weight, core=not n, lines=((n + 1, n + 1),), probe=both(f"probe of {one}")
+        )
         for n, (one, weight) in enumerate(weights.items())
     )
     wrong = tuple(

@@ -198,12 +198,14 @@ def _endpoints(server: Server, token: str | None, interview_id: str) -> str:
     told = []
     with httpx.Client(base_url=server.url, timeout=WAIT / 1000) as client:
         config = client.get("config").json()
-        types = {component["id"]: component["type"] for component in config["components"]}
-        given = {"browserstate": token, "number": 2, "radio": "ko", "textbox": "남의 답변"}
+        given = {"browserstate": token, "number": 2, "textbox": "남의 답변"}
+        kinds = {one["id"]: one["type"] for one in config["components"]}
+        values = {one["id"]: one["props"].get("value") for one in config["components"]}
         for number, dependency in enumerate(config["dependencies"]):
-            inputs = [types[one] for one in dependency["inputs"]]
-            if dependency["backend_fn"] and "browserstate" in inputs and "checkboxgroup" not in inputs:
-                told.append(_call(client, number, [given.get(one, interview_id) for one in inputs]))
+            inputs = dependency["inputs"]
+            if dependency["backend_fn"] and "browserstate" in map(kinds.get, inputs):
+                data = [given.get(kinds[one], values[one] or interview_id) for one in inputs]
+                told.append(_call(client, number, data))
     assert len(told) > 5
     return "\n".join(told)
 

@@ -43,7 +43,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     for language, runs in played.items():
         for number in (1, 2):
             out = folder / f"{language}{number}.json"
-            done = run("run", EXAMPLES / f"{language}.yaml", "--model", "offline", "--json", out, "--home", folder / "home")
+            done = run(
+                "run", EXAMPLES / f"{language}.yaml", "--model", "offline", "--json", out, "--home", folder / "home"
+            )
             assert done.returncode == 0, done.stderr
             runs.append(json.loads(out.read_text(encoding="utf-8")))
     return played
@@ -90,7 +92,9 @@ def test_the_same_script_gives_the_same_bytes(examples: dict[str, list[dict[str,
 
 
 def test_reports_of_a_run(tmp_path: Path, home: Path) -> None:
-    made = script(tmp_path / "s.yaml", topics=[16], replies={"16": "모델 구조와 <b>하이퍼파라미터</b>를 자동으로 찾습니다"})
+    made = script(
+        tmp_path / "s.yaml", topics=[16], replies={"16": "모델 구조와 <b>하이퍼파라미터</b>를 자동으로 찾습니다"}
+    )
     page, text = tmp_path / "r.html", tmp_path / "r.md"
     assert run("run", made, "--report", page).returncode == 0
     assert "&lt;b&gt;하이퍼파라미터&lt;/b&gt;" in page.read_text(encoding="utf-8")
@@ -194,7 +198,10 @@ def test_ctrl_c_keeps_everything_so_far(tmp_path: Path, home: Path) -> None:
     replies = {str(n): "모르겠습니다" for n in range(1, 17)}
     made = script(tmp_path / "s.yaml", follow_ups="all", replies=replies, default="sigmoid는 exp 연산 때문에 비쌉니다")
     process = subprocess.Popen(
-        [sys.executable, "-m", "interviewer", "run", str(made)], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "interviewer", "run", str(made)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     _wait_for_turns(process, home, 3)
     process.send_signal(signal.SIGINT)
@@ -213,7 +220,10 @@ def test_kill_9_loses_nothing(tmp_path: Path, home: Path, seed: int) -> None:
     """Killed after a random number of turns; everything typed is there, and the interview goes on where it stood."""
     made = script(tmp_path / "s.yaml", topics=[1, 2], default="sigmoid는 exp 연산 때문에 비쌉니다")
     process = subprocess.Popen(
-        [sys.executable, "-m", "interviewer", "run", str(made)], cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "interviewer", "run", str(made)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
     _wait_for_turns(process, home, random.Random(seed).randint(1, 9))
     process.kill()

@@ -68,7 +68,10 @@ def test_answers_are_never_taken_for_commands(text: str) -> None:
     assert read_intent(text) == "answer"
 
 
-@pytest.mark.parametrize(("text", "blank"), [("", True), (" \n\t", True), ("…?!", True), ("\u200b", True), ("1", False), ("음", False), ("=", False)])
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [("", True), (" \n\t", True), ("…?!", True), ("\u200b", True), ("1", False), ("음", False), ("=", False)],
+)
 def test_blank(text: str, blank: bool) -> None:
     assert is_blank(text) == blank
 

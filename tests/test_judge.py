@@ -36,7 +36,9 @@ judgements = st.fixed_dictionaries(
             | json_values,
             max_size=8,
         ),
-        "misconceptions": st.lists(st.fixed_dictionaries({"id": st.just("myth"), "quote": st.text(max_size=9)}) | json_values),
+        "misconceptions": st.lists(
+            st.fixed_dictionaries({"id": st.just("myth"), "quote": st.text(max_size=9)}) | json_values
+        ),
         "extras": st.lists(st.fixed_dictionaries({"claim": st.text(), "quote": st.text(max_size=9)}) | json_values),
         "score": st.just(1.0),
         "intent": st.sampled_from(["answer", "clarify", "stop"]) | json_values,
@@ -135,7 +137,16 @@ def test_no_answer_misses_every_point() -> None:
 
 @pytest.mark.parametrize(
     ("score", "band"),
-    [(0, "none"), (0.12, "none"), (0.125, "thin"), (0.5, "partial"), (0.7, "good"), (0.874, "good"), (0.875, "strong"), (1, "strong")],
+    [
+        (0, "none"),
+        (0.12, "none"),
+        (0.125, "thin"),
+        (0.5, "partial"),
+        (0.7, "good"),
+        (0.874, "good"),
+        (0.875, "strong"),
+        (1, "strong"),
+    ],
 )
 def test_bands_are_quarters(score: float, band: str) -> None:
     assert band_of(score) == band

@@ -63,11 +63,17 @@ def test_a_probe_stays_on_the_question_and_comes_once() -> None:
     assert (asked.current, asked.awaiting_probe) == ("1", "cheap")
     after = replay(PLAN, [Move("1", "answer", probe="cheap"), Move("1", "probe", probe="again")])
     assert (after.current, after.awaiting_probe) == ("1.1", None)
-    back = replay(PLAN, [Move("1", "answer", "cheap"), Move("1", "probe"), Move("1.1", "back"), Move("1", "answer", "cheap")])
+    back = replay(
+        PLAN, [Move("1", "answer", "cheap"), Move("1", "probe"), Move("1.1", "back"), Move("1", "answer", "cheap")]
+    )
     assert back.current == "1.1"
 
 
-@given(st.lists(st.tuples(st.sampled_from(PLAN.question_ids), st.sampled_from(KINDS), st.sampled_from([None, "p"])), max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PLAN.question_ids), st.sampled_from(KINDS), st.sampled_from([None, "p"])), max_size=40
+    )
+)
 def test_any_moves_keep_the_interview_within_its_plan(moves: list[tuple[str, str, str | None]]) -> None:
     state = replay(PLAN, [Move(q, kind, probe) for q, kind, probe in moves])  # type: ignore[arg-type]
     assert state.current is None or state.current in PLAN.question_ids

@@ -201,7 +201,9 @@ def numbers(text: str) -> tuple[int, int, int]:
 
 def test_the_same_replies_give_the_same_interview_twice(interviewer: Interviewer) -> None:
     def played() -> str:
-        view = say(interviewer, interviewer.start(Options(topics=("1",), probes=False)), GOOD, PARTIAL, "/hint", "모르겠습니다")
+        view = say(
+            interviewer, interviewer.start(Options(topics=("1",), probes=False)), GOOD, PARTIAL, "/hint", "모르겠습니다"
+        )
         data = outcome(view, interviewer.library.open())
         for turn in data["turns"]:
             turn.pop("seconds")

@@ -94,7 +94,8 @@ def test_an_id_that_names_no_interview(home: Path, interview_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"garbage " * 2000, "not a database"), (b"SQLite format 3\x00" + b"\xff" * 8000, "can.t be used")]
+    ("content", "says"),
+    [(b"garbage " * 2000, "not a database"), (b"SQLite format 3\x00" + b"\xff" * 8000, "can.t be used")],
 )
 def test_a_damaged_database_is_one_clear_line(home: Path, content: bytes, says: str) -> None:
     home.mkdir()

@@ -212,6 +212,12 @@ def test_nobody_else_gets_anything(handlers: Handlers, owner: Any) -> None:
     assert last(handlers.open(OWNER, mine.interview_id, "ko")).messages == mine.messages
 
 
+@pytest.mark.parametrize("interview_id", [None, "", "no-such-interview", "x" * 36, 7, ["a"], {"a": 1}])
+def test_an_interview_that_is_none_is_not_found(handlers: Handlers, interview_id: Any) -> None:
+    page = last(handlers.open(OWNER, interview_id, "ko"))
+    assert (page.screen, page.notice) == ("same", texts("ko").not_found)
+
+
 def test_a_browser_keeps_its_token_and_anything_else_gets_a_new_one() -> None:
     assert owner_of(OWNER) == OWNER
     made = {owner_of(bad) for bad in (None, "", "local", 7, "x" * 100)}

@@ -142,7 +142,13 @@ class _Screen:
 
         on(self.title, value=lambda w: f"<h1>{w.title}</h1>")
         on(self.note, value=self._note)
-        on(self.document, label=lambda w: w.document)
+        library = self.interviewer.library
+        on(
+            self.document,
+            label=lambda w: w.document,
+            choices=lambda w: library.names,
+            visible=lambda w: len(library.names) > 1,
+        )
         self.labels.append((self.topics, self._topic_labels))
         on(self.choose_all, value=lambda w: w.choose_all)
         on(self.choose_none, value=lambda w: w.choose_none)
@@ -287,7 +293,8 @@ class _Screen:
         self.stop_no.click(lambda: gr.update(visible=False), None, self.sure, **reading)
         self.stop_yes.click(pressed("stop"), [*turn, self.language], self.shown, **turning)
         gr.on([self.home.click, self.again.click], went_home, [self.owner, self.language], self.shown, **reading)
-        self.open.click(looked, [self.owner, self.earlier, self.language], whole, **reading)
+        # Unprocessed: a server that was restarted knows no choices of this page; the handler checks what it gets.
+        self.open.click(looked, [self.owner, self.earlier, self.language], whole, preprocess=False, **reading)
 
 
 def _download_label(index: int, words: Texts, _language: Language, _document: str | None) -> dict[str, Any]:

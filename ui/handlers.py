@@ -248,9 +248,9 @@ class Handlers:
                 return view
         return None
 
-    def _view(self, owner: str, interview_id: str | None) -> View:
+    def _view(self, owner: str, interview_id: Any) -> View:
         self._authorise(owner)
-        return self.interviewer.view(interview_id or "", owner)
+        return self.interviewer.view(interview_id if isinstance(interview_id, str) else "", owner)
 
     @staticmethod
     def _authorise(owner: Any) -> None:
