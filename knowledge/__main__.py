@@ -11,7 +11,9 @@ so far saved. Only Typer is loaded for ``--help``; each command loads what it ne
 from __future__ import annotations
 
 import json
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +23,7 @@ import typer
 if TYPE_CHECKING:
     from interviewer.settings import Settings
     from knowledge.document import QuestionBank
+    from knowledge.importing import Found, Kept
     from knowledge.index import Index, Refreshed
 
 app = typer.Typer(
@@ -223,15 +226,142 @@ def _index(settings: Settings, bank: QuestionBank) -> Index:
 
 
 def _refresh(index: Index, bank: QuestionBank) -> Refreshed:
-    """Refresh an index with its progress on stderr: a bar on a terminal, else a line each tenth of a long way."""
+    """Refresh an index, with its progress on stderr where that is a terminal."""
     from knowledge.index import chunks
 
-    total, before = len(chunks(bank)), len(index)
-    with _progress("passages", total, lambda: min(total, len(index))) as show:
-        done = index.refresh(bank)
-        show(total)
-    return done
+    total = len(chunks(bank))
+    with _progress("passages", total, lambda: min(total, len(index))):
+        return index.refresh(bank)
 
 
 def _say(done: Refreshed, name: str) -> None:
     typer.echo(f"{name}: {done.added} added, {done.deleted} deleted, {done.kept} kept")
+
+
+def _show_found(found: Found) -> None:
+    """What a file holds, and what its author may want to mend."""
+    bank = found.bank
+    typer.echo(f"{bank.name}: {len(bank.mains)} main questions, {len(bank) - len(bank.mains)} follow-ups", err=True)
+    for remark in found.remarks[:SHOWN_REMARKS]:
+        typer.echo(f"{found.source}: {remark}", err=True)
+    if len(found.remarks) > SHOWN_REMARKS:
+        typer.echo(f"and {len(found.remarks) - SHOWN_REMARKS} more remarks", err=True)
+
+
+def _show_questions(bank: QuestionBank) -> None:
+    for question in bank.questions[:SHOWN_QUESTIONS]:
+        typer.echo(f"{question.id}. {question.text} ({len(question.answers)} answer lines)")
+    if len(bank) > SHOWN_QUESTIONS:
+        typer.echo(f"and {len(bank) - SHOWN_QUESTIONS} more questions")
+
+
+def _show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _show_errata(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The corrections for a reader, in the order of the document's lines."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for row in rows:
+        head = Text.assemble((f"line {row['line']}", "bold"), f" · question {row['question_id']} · {row['kind']}")
+        console.print(head)
+        for label in ("says", "correct", "why", "source"):
+            console.print(Text.assemble((f"  {label:8}", "dim"), str(row[label])))
+    console.print(Text(f"{len(rows)} corrections", style="dim"))
+
+
+def _draft(settings: Settings, kept: Kept) -> None:
+    """Draft a rubric for each main question into ``drafts/``; nothing is graded by one until it is moved to ``rubrics/``."""
+    from interviewer.models import OFFLINE, open_model
+    from knowledge.drafting import Drafter, DraftRefused, draft_path, plain_draft, write_draft
+    from prompts.loader import load
+
+    folder = kept.folder / "drafts"
+    model = open_model(settings.models[0], _library(settings))
+
+    def ask(messages: Sequence[tuple[str, str]]) -> str:
+        return str(model.chat.invoke(list(messages)).text)
+
+    drafter = None if model.id == OFFLINE else Drafter(ask, load("draft").render())
+    refused = 0
+    for main in kept.bank.mains:
+        if draft_path(folder, main.id).exists():
+            continue
+        try:
+            write_draft(drafter(kept.bank, main.id) if drafter else plain_draft(kept.bank, main.id), folder)
+        except DraftRefused as why:
+            refused += 1
+            typer.echo(f"question {main.id}: no draft, {why}", err=True)
+    typer.echo(f"drafts to review: {folder}; move one to {kept.folder / 'rubrics'} to grade by it ({refused} refused)")
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
+
+
+@contextmanager
+def _progress(what: str, total: int, done: Callable[[], int]) -> Iterator[None]:
+    """A bar on stderr, seen only on a terminal, that asks twice a second how far the work is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    over = threading.Event()
+    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task(what, total=total)
+
+        def watch() -> None:
+            while not over.wait(0.5):
+                bar.update(task, completed=done())
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            bar.update(task, completed=total)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same import again goes on where this one was", err=True)
+        raise
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Mistakes and failures as one line on stderr with their exit code."""
+    from knowledge.errors import UserMistake
+
+    try:
+        yield
+    except UserMistake as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"error: {error.filename or 'the system'}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+if __name__ == "__main__":
+    main()

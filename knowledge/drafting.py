@@ -12,6 +12,7 @@ of it is written.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -260,7 +261,7 @@ def _pairs(names: list[str]) -> Iterator[str]:
     """Patterns of neighbouring words; a single word where there is only one."""
     if len(names) == 1:
         yield names[0]
-    for one, other in zip(names, names[1:], strict=False):
+    for one, other in itertools.pairwise(names):
         yield f"{one} {other}"
 
 

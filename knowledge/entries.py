@@ -80,10 +80,7 @@ def decode(raw: bytes, path: str) -> str:
 
 
 def _decoded(raw: bytes, path: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp949"]
+    encodings = ["utf-16"] if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp949"]
     wrong = []
     for encoding in encodings:
         try:
