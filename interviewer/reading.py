@@ -104,7 +104,10 @@ _ENGLISH_VERB = frozenset(
     "is are was were has have had does do did can could will would should may might must doesn isn don aren won".split()
 )
 _JOINT = re.compile(r"[\s-]+")
-_SENTENCE = re.compile(r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]")
+_SENTENCE = re.compile(
+    r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]|(?<=[ㅋㅎㅠㅜ])\s|(?<=[요다음함임됨죠])\s(?=[A-Z\[<{#])"
+)
+"""Ends of sentences; a candidate in a hurry ends one with "ㅋㅋ", or with nothing before a word in capitals."""
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d+[.)]|\(\d+\)|[①-⑨])\s*")
 
 

@@ -114,7 +114,8 @@ def read_json_lines(text: str, path: str) -> list[Entry]:
     Raises:
         DocumentError: a line is no object with a question, or its main question is not there.
     """
-    rows, seen = [], set[Role]()
+    rows: list[_Row] = []
+    seen: set[Role] = set()
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             if len(rows) > MAX_ENTRIES:
