@@ -115,7 +115,7 @@ def _forms(book: Book) -> Iterator[str]:
 
 def _point(point_id: str, match: Match | None, text: str, language: str) -> dict[str, str]:
     verdict = match.verdict if match else "missed"
-    quote = text[match.start : match.end].strip() if match else ""
+    quote = text[match.start : match.end].strip(" \n,;·") if match else ""
     return {"id": point_id, "reason": _REASONS[language][verdict], "verdict": verdict, "quote": quote}
 
 

@@ -437,8 +437,10 @@ def _negate(
 def _governs_through(token: Token, governed: bool, subject: bool) -> bool:
     """Whether a negation reaches past this token to the words before it. ``governed``: it has reached one already."""
     tag = token.tag.partition("-")[0]
-    if tag in ("JKO", "XSN", "XSV", "XSA", "NNB", "MAG", "SS", "SW", "SSO", "SSC"):
+    if tag in ("XSN", "XSV", "XSA", "NNB", "MAG", "SS", "SW", "SSO", "SSC"):
         return True
+    if tag == "JKO":
+        return not (subject and governed)
     if governed:
         return False
     if tag == "JKB":

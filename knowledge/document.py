@@ -198,6 +198,7 @@ class _Draft:
     line: int
     last: int
     in_answer: bool = False
+    at_margin: bool = False
     answers: list[tuple[list[str], int, int]] = field(default_factory=list)
 
     def question(self) -> Question:
@@ -274,10 +275,11 @@ def _parse_numbered(lines: list[str], fenced: set[int], where: str) -> list[Ques
 
 
 def _is_item(current: _Draft | None, number: int, main: int) -> bool:
-    """A numbered line at the margin is an answer item when an answer is open and the number goes on from its items."""
+    """A numbered line at the margin is an answer item when an answer is open, its items so far stand at the margin too,
+    and the number goes on from them."""
     if current is None or not current.in_answer or number == main + 1:
         return False
-    return number == len(current.answers) + 1
+    return number == len(current.answers) + 1 and (current.at_margin or not current.answers)
 
 
 def _add_line(current: _Draft, line: str, number: int, structural: bool) -> None:
@@ -287,6 +289,8 @@ def _add_line(current: _Draft, line: str, number: int, structural: bool) -> None
         current.text = _clean(f"{current.text} {line}")
         return
     item = _ITEM.match(line) if structural else None
+    if item:
+        current.at_margin = _MAIN.match(line) is not None
     if item or not current.answers:
         current.answers.append(([(item.group(1) or "").strip() if item else line.strip()], number, number))
     else:

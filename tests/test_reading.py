@@ -31,6 +31,8 @@ def word(text: str, form: str) -> tuple[int, bool]:
         ("활성화 함수 없이 쌓으면", "활성화 함수", CONDITIONAL),
         ("선형뿐만 아니라 비선형도", "선형", AFFIRMED),
         ("더 빠르지 않을까", "빠르", AFFIRMED),
+        ("구조를 사람이 아니라 알고리즘이 찾는다", "사람", NEGATED),
+        ("구조를 사람이 아니라 알고리즘이 찾는다", "구조", AFFIRMED),
         ("It does not saturate.", "saturate", NEGATED),
         ("It doesn't saturate.", "saturate", NEGATED),
         ("ReLU has no vanishing gradient.", "vanishing gradient", NEGATED),
