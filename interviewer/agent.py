@@ -1,12 +1,12 @@
 """The interview agent: one turn as a LangGraph graph.
 
-    receive → read ─┬─ command ──────────────────────────┐
-                    ├─ clarify (the helper agent) ───────┤
-                    ├─ no_answer, objection, too_long ───┼→ record
-                    └─ retrieve → judge ─┬─ critique ────┘
-                                         └─ clarify
+    receive ─┬─ command ──────────────────────────┐
+             ├─ clarify (the helper agent) ───────┤
+             ├─ no_answer, objection, too_long ───┼→ record
+             └─ retrieve → judge ─┬─ critique ────┘
+                                  └─ clarify
 
-``receive`` commits the reply before anything else happens to it, ``record`` commits what came of it. In between, models are
+``receive`` commits the reply before anything else happens to it and reads what it is, ``record`` commits what came of it. In between, models are
 asked for judgements and explanations; what comes next is never theirs to say (``interview.replay``). Nodes speak to the
 caller while they work through the stream writer: see ``Event``.
 
@@ -80,18 +80,16 @@ class TurnState(TypedDict, total=False):
 
 
 def receive(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
-    """Commit the reply. A pending turn (``turn.id`` is set) was committed by a process that has ended since."""
+    """Commit the reply, then read what it is: an answer, a command, or no answer.
+
+    A pending turn (``turn.id`` is set) was committed by a process that has ended since.
+    """
     turn = state["turn"]
     if not turn.id:
         turn = runtime.context.store.add_turn(state["interview"].id, turn)
     runtime.stream_writer(Event("received", {"n": turn.n}))
-    return {"turn": turn, "started": time.perf_counter()}
-
-
-def read(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
-    """What the message is: an answer, a command, or no answer."""
-    text = state["turn"].reply
-    return {"intent": "dont_know" if is_blank(text) else read_intent(text)}
+    intent: Intent = "dont_know" if is_blank(turn.reply) else read_intent(turn.reply)
+    return {"turn": turn, "intent": intent, "started": time.perf_counter()}
 
 
 def route(state: TurnState, runtime: Runtime[Tools]) -> str:
@@ -275,7 +273,6 @@ def turn_graph() -> CompiledStateGraph[TurnState, Tools, TurnState, TurnState]:
     """The compiled graph of one turn."""
     graph = StateGraph(TurnState, Tools)
     graph.add_node("receive", receive)
-    graph.add_node("read", read)
     graph.add_node("too_long", too_long)
     graph.add_node("command", command)
     graph.add_node("clarify", clarify)
@@ -286,8 +283,8 @@ def turn_graph() -> CompiledStateGraph[TurnState, Tools, TurnState, TurnState]:
     graph.add_node("critique", write_critique)
     graph.add_node("record", record)
     graph.add_edge(START, "receive")
-    graph.add_edge("receive", "read")
-    graph.add_conditional_edges("read", route, ["too_long", "command", "clarify", "no_answer", "objection", "retrieve"])
+    ways = ["too_long", "command", "clarify", "no_answer", "objection", "retrieve"]
+    graph.add_conditional_edges("receive", route, ways)
     graph.add_edge("retrieve", "judge")
     graph.add_conditional_edges("judge", judged, ["critique", "clarify"])
     for last in ("too_long", "command", "clarify", "no_answer", "objection", "critique"):

@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -326,7 +327,7 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
 
 def _says_something(text: str, question: str) -> bool:
     """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have."""
-    own = {form for word in _WORD.findall(_fold(question)) for form in _forms(word)}
+    own = _own_forms(question)
 
     def is_own(form: str) -> bool:
         return any(
@@ -335,6 +336,11 @@ def _says_something(text: str, question: str) -> bool:
 
     words = (_forms(word) for word in _WORD.findall(_fold(text)))
     return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)
+
+
+@lru_cache(maxsize=1024)
+def _own_forms(question: str) -> frozenset[str]:
+    return frozenset(form for word in _WORD.findall(_fold(question)) for form in _forms(word))
 
 
 def _forms(word: str) -> set[str]:
@@ -347,8 +353,11 @@ def _fold(text: str) -> str:
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text).casefold())
 
 
-def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters (and its end) the offset in the text as it was typed."""
+@lru_cache(maxsize=8)
+def _fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
+    """The folded text, and for each of its characters (and its end) the offset in the text as it was typed.
+
+    Kept for the replies at hand, since each is searched once a quote."""
     out: list[str] = []
     offsets: list[int] = []
     index = 0

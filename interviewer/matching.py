@@ -3,7 +3,7 @@
 A rubric says for each point which concepts together make the claim (``knowledge/README.md`` tells the pattern language).
 Here its forms are compiled to the same morphemes that replies are read into, once a question, and looked up.
 
-    matcher = Matcher(rubric, question.text, FormKeys(None))
+    matcher = Matcher(rubric, question.text)
     points, misconceptions = matcher(read("sigmoid는 exp 연산 때문에 비싸요"))
     points                       # {"cheap": Match("hit", start=0, end=25)}
 
@@ -26,11 +26,10 @@ from typing import Literal, NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from interviewer.forms import FormKeys
-from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words
+from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words, keys_of
 from knowledge.rubric import Rubric
 
-__all__ = ["Found", "Match", "Matcher", "is_regex"]
+__all__ = ["Found", "Match", "Matcher"]
 
 SAME, TURNED = 0, 1
 
@@ -96,8 +95,14 @@ class _Atom:
     wants: int
 
 
-_Pattern = tuple[tuple[_Atom, ...], ...]
-"""Groups that must all be found; the atoms of one group in the very same clause."""
+@dataclass(frozen=True)
+class _Pattern:
+    """Groups that must all be found, the atoms of one group in the very same clause; ``size`` is how much it says."""
+
+    groups: tuple[tuple[_Atom, ...], ...]
+    names: frozenset[str]
+    size: int
+
 
 _Hits = Mapping[str, Sequence[Found]]
 
@@ -105,31 +110,27 @@ _Hits = Mapping[str, Sequence[Found]]
 class Matcher:
     """A question's concepts and patterns, compiled. Words of the question alone make no claim."""
 
-    def __init__(self, rubric: Rubric, question: str, keys: FormKeys) -> None:
+    def __init__(self, rubric: Rubric, question: str) -> None:
         self._forms: dict[str, list[_Form]] = {}
         self._joined: dict[str, list[str]] = {}
         self._preventing: set[str] = set()
         self._own = {word.key for asked in (question, rubric.question["en"]) for word in content_words(asked)}
         forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
-        plain = [(name, form) for name, form in forms if not is_regex(form)]
-        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if is_regex(form)]
-        for (name, form), found in zip(plain, keys.of([form for _, form in plain]), strict=True):
+        plain = [(name, form) for name, form in forms if not _is_regex(form)]
+        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if _is_regex(form)]
+        for (name, form), found in zip(plain, keys_of([_conjugated(form) for _, form in plain]), strict=True):
             self._add_form(name, form, found or (form.lower(),))
+        sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(_is_regex, written))}
         self._points = {
-            point.id: (
-                [_parse(p) for p in point.said],
-                [_parse(p) for p in point.partly],
-                [_parse(p) for p in point.denied],
-            )
+            point.id: [[_parse(p, sizes) for p in kind] for kind in (point.said, point.partly, point.denied)]
             for point in rubric.points
         }
-        self._sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(is_regex, written))}
         opposites: dict[str, set[str]] = {}
         for one, other in rubric.opposites:
             opposites.setdefault(one, set()).add(other)
             opposites.setdefault(other, set()).add(one)
         self._opposites = {name: frozenset(others) for name, others in opposites.items()}
-        self._misconceptions = {one.id: [_parse(p) for p in one.said] for one in rubric.misconceptions}
+        self._misconceptions = {one.id: [_parse(p, sizes) for p in one.said] for one in rubric.misconceptions}
         self._vocabulary = {key for forms_of in self._forms.values() for form in forms_of for key in form.keys}
         self._typos: dict[str, str] = {}
         self._long = sorted(key for key in self._vocabulary if _may_be_mistyped(key))
@@ -141,15 +142,13 @@ class Matcher:
         said |= {name for one in said for name in self._opposites.get(one, ())}
         points = {}
         for point_id, patterns in self._points.items():
-            possible = [[p for p in kind if all(a.name in said for group in p for a in group)] for kind in patterns]
+            possible = [[p for p in kind if p.names <= said] for kind in patterns]
             match = self._best(views, *possible) if any(possible) else None
             if match:
                 points[point_id] = match
         misconceptions = {}
         for misconception_id, wrong in self._misconceptions.items():
-            span = _largest(
-                views, [p for p in wrong if all(a.name in said for group in p for a in group)], SAME, self._sizes
-            )
+            span = _largest(views, [p for p in wrong if p.names <= said], SAME)
             if span.size:
                 misconceptions[misconception_id] = Match("hit", span.start, span.end)
         return points, misconceptions
@@ -157,8 +156,8 @@ class Matcher:
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
     ) -> Match | None:
-        hit = _largest(views, said, SAME, self._sizes)
-        against = max(_largest(views, denied, SAME, self._sizes), _largest(views, said, TURNED, self._sizes))
+        hit = _largest(views, said, SAME)
+        against = max(_largest(views, denied, SAME), _largest(views, said, TURNED))
         if hit.size and against.size:
             overlap = hit.start < against.end and against.start < hit.end
             if against.size > hit.size or (against.size == hit.size and overlap):
@@ -168,7 +167,7 @@ class Matcher:
             return Match("hit", hit.start, hit.end)
         if against.size:
             return Match("contradicted", against.start, against.end)
-        part = _largest(views, partly, SAME, self._sizes)
+        part = _largest(views, partly, SAME)
         return Match("partial", part.start, part.end) if part.size else None
 
     def _views(self, clauses: Sequence[Clause]) -> list[_View]:
@@ -271,14 +270,18 @@ class _View:
     carried: _Hits
     opposites: Mapping[str, frozenset[str]]
 
+    def __post_init__(self) -> None:
+        own = {name for name, found in self.hits[self.index].items() if any(not one.yardstick for one in found)}
+        self.spoken_of = own.union(*(self.opposites.get(name, ()) for name in own))
+
     def find(self, pattern: _Pattern, parity: int) -> tuple[int, int] | None:
         """The span of a pattern here, if it is found with this parity of turned concepts."""
-        if self.clauses[self.index].listed:
+        if self.clauses[self.index].listed or self.spoken_of.isdisjoint(pattern.names):
             return None
         used = {self.index}
         turns: Counter[int] = Counter()
         own, fresh = False, False
-        for group in pattern:
+        for group in pattern.groups:
             found = self._group(group)
             if found is None:
                 return None
@@ -291,26 +294,23 @@ class _View:
         odd = (turns[BY_OPPOSITE] + sum(1 for cause in turns if cause != BY_OPPOSITE)) % 2
         if not own or not fresh or odd != parity:
             return None
-        if parity == TURNED and (len(used) > 1 or sum(map(len, pattern)) < 2):
+        if parity == TURNED and (len(used) > 1 or len(pattern.names) < 2):
             return None
         return min(self.clauses[p].start for p in used), max(self.clauses[p].end for p in used)
 
     def _group(self, group: Sequence[_Atom]) -> tuple[int | None, list[int], bool] | None:
         """The clause in which the group's atoms stand (None: carried), what turns them round, and whether any is new."""
-        places = [self.index] if any(self._speaks_of(atom.name) for atom in group) else [self.index, *self.before]
+        places = [self.index] if any(atom.name in self.spoken_of for atom in group) else [self.index, *self.before]
         for place in places:
             states = [_state(self.hits[place], atom, self.opposites) for atom in group]
             if None not in states:
                 new = any(not f.own for atom in group for f in _all(self.hits[place], atom.name, self.opposites))
                 return place, [cause for state in states if state for cause in state], new
-        if len(group) == 1 and not self._speaks_of(group[0].name):
+        if len(group) == 1 and group[0].name not in self.spoken_of:
             state = _state(self.carried, group[0], self.opposites)
             if state is not None:
                 return None, list(state), False
         return None
-
-    def _speaks_of(self, name: str) -> bool:
-        return bool(_all(self.hits[self.index], name, self.opposites))
 
 
 def _all(hits: _Hits, name: str, opposites: Mapping[str, frozenset[str]]) -> list[Found]:
@@ -332,14 +332,13 @@ def _state(hits: _Hits, atom: _Atom, opposites: Mapping[str, frozenset[str]]) ->
     return min(states, key=lambda causes: (len(causes) % 2, len(causes), causes)) if states else None
 
 
-def _largest(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int, sizes: Mapping[str, int]) -> _Span:
+def _largest(views: Iterable[_View], patterns: Sequence[_Pattern], parity: int) -> _Span:
     """The first place of the pattern that says most; the more it says, the surer it is."""
     best = NOWHERE
     for view in views:
         for pattern in patterns:
-            size = sum(sizes.get(atom.name, 1) for group in pattern for atom in group)
-            if size > best.size and (span := view.find(pattern, parity)):
-                best = _Span(size, *span)
+            if pattern.size > best.size and (span := view.find(pattern, parity)):
+                best = _Span(pattern.size, *span)
     return best
 
 
@@ -361,18 +360,25 @@ def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] 
     return used
 
 
-def is_regex(form: str) -> bool:
+def _conjugated(form: str) -> str:
+    """A dictionary form as it is said in a sentence: "줄이다" alone reads as "줄 + 이다" ("is a line")."""
+    return f"{form[:-1]}고 있는 것" if len(form) > 1 and form.endswith("다") else form
+
+
+def _is_regex(form: str) -> bool:
     return len(form) > 2 and form.startswith("/") and form.endswith("/")
 
 
-def _parse(pattern: str) -> _Pattern:
+def _parse(pattern: str, sizes: Mapping[str, int]) -> _Pattern:
+    """A pattern as it is written; ``sizes`` are those of concepts that count for more than one."""
     groups = []
     for part in pattern.split():
         atoms = [
             _Atom(name.removeprefix("!"), NEGATED if name.startswith("!") else AFFIRMED) for name in part.split("~")
         ]
         groups.append(tuple(atoms))
-    return tuple(groups)
+    names = [atom.name for group in groups for atom in group]
+    return _Pattern(tuple(groups), frozenset(names), sum(sizes.get(name, 1) for name in names))
 
 
 def _may_be_mistyped(key: str) -> bool:

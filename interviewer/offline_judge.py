@@ -12,16 +12,15 @@ claims are (``claims.py``). What speaks to the examiner instead of to the questi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from interviewer.claims import judge_claims
-from interviewer.forms import FormKeys
-from interviewer.matching import Match, Matcher, is_regex
+from interviewer.matching import Match, Matcher
 from interviewer.reading import Clause, read
 from knowledge.errors import UserMistake
 from knowledge.language import nfc
-from knowledge.library import Book, Library
+from knowledge.library import Library
 
 __all__ = ["OfflineJudge", "to_the_examiner"]
 
@@ -63,7 +62,6 @@ class OfflineJudge:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._matchers: dict[tuple[str, str], Matcher] = {}
-        self._forms: FormKeys | None = None
 
     def __call__(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The judgement of a judge message, in the shape of ``judge.RawJudgement``."""
@@ -81,14 +79,6 @@ class OfflineJudge:
         misconceptions = [{"id": name, "quote": text[match.start : match.end]} for name, match in wrong.items()]
         return {"intent": "answer", "points": points, "misconceptions": misconceptions, "extras": []}
 
-    def _keys(self, book: Book) -> FormKeys:
-        """The keys of all forms, from the data folder's cache; what it lacks is analysed now and kept for next time."""
-        if self._forms is None:
-            self._forms = FormKeys(self._library.home / "cache" if self._library.home else None)
-        if self._library.home and self._forms.add(_forms(book)):
-            self._forms.save()
-        return self._forms
-
     def _matcher(self, question: Mapping[str, Any]) -> Matcher | None:
         document, question_id = question.get("document"), question.get("id")
         if not document or not question_id:
@@ -101,16 +91,8 @@ class OfflineJudge:
             rubric = book.rubric(question_id)
             if rubric is None:
                 return None
-            self._matchers[document, question_id] = Matcher(rubric, book.bank[question_id].text, self._keys(book))
+            self._matchers[document, question_id] = Matcher(rubric, book.bank[question_id].text)
         return self._matchers[document, question_id]
-
-
-def _forms(book: Book) -> Iterator[str]:
-    """All forms of a document's rubrics that are no regular expressions."""
-    for question in book.bank:
-        rubric = book.rubric(question.id)
-        for written in rubric.concepts.values() if rubric else ():
-            yield from (form for form in written if not is_regex(form))
 
 
 def _point(point_id: str, match: Match | None, text: str, language: str) -> dict[str, str]:

@@ -14,13 +14,15 @@ SQLite (WAL, every commit synced to disk) by default, PostgreSQL by URL. Alembic
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
@@ -33,6 +35,14 @@ HEAD = "0001"
 """The newest schema revision (a test compares it with Alembic's)."""
 
 BUSY_SECONDS = 10
+
+WHOLE_ID = 36
+
+KEPT = 64
+"""Interviews whose rows stay in memory: rows never change, so what was read once need not be read again."""
+
+MOST_IDS = 500
+"""Ids in one query; SQLite takes some thousands."""
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -149,6 +159,18 @@ class InterviewRow:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+_Row = TypeVar("_Row")
+
+
+@dataclass
+class _Known:
+    """Rows of an interview that have been read, by their database ids; turns without their results."""
+
+    interview: InterviewRow | None = None
+    turns: dict[int, TurnRow] = field(default_factory=dict)
+    results: dict[int, ResultRow] = field(default_factory=dict)
+
+
 class Store:
     """Interviews, turns and results in one database. Safe to share between threads.
 
@@ -158,6 +180,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._cache: OrderedDict[str, _Known] = OrderedDict()
+        self._lock = threading.Lock()
         self._engine = _engine(url)
         with _errors(self.url):
             self._migrate()
@@ -187,8 +211,11 @@ class Store:
         Raises:
             UserMistake: there is none, or it is another owner's (which is not told apart).
         """
+        known = self._known(interview_id) if len(interview_id) == WHOLE_ID else _Known()
+        if known.interview and owner in (None, known.interview.owner):
+            return known.interview
         query = sa.select(interviews)
-        if len(interview_id) == 36:
+        if len(interview_id) == WHOLE_ID:
             query = query.where(interviews.c.id == interview_id)
         elif len(interview_id) >= 4:
             query = query.where(interviews.c.id.startswith(interview_id, autoescape=True)).limit(2)
@@ -200,7 +227,8 @@ class Store:
             rows = connection.execute(query).all()
         if len(rows) != 1:
             raise UserMistake(f"no interview {interview_id!r}; `python -m interviewer list` shows them")
-        return _interview(rows[0])
+        known.interview = _interview(rows[0])
+        return known.interview
 
     def list_interviews(self, owner: str | None = None, limit: int = 50) -> list[InterviewRow]:
         """The newest interviews, newest first."""
@@ -212,20 +240,21 @@ class Store:
 
     def turns(self, interview_id: str) -> list[TurnRow]:
         """All turns of an interview in order, each with its results."""
+        known = self._known(interview_id)
         with self._connect() as connection:
-            turn_rows = connection.execute(
-                sa.select(turns).where(turns.c.interview_id == interview_id).order_by(turns.c.n)
-            ).all()
-            result_rows = connection.execute(
-                sa.select(results)
-                .join(turns, results.c.turn_id == turns.c.id)
+            listed = connection.execute(
+                sa.select(turns.c.id, results.c.id)
+                .join_from(turns, results, results.c.turn_id == turns.c.id, isouter=True)
                 .where(turns.c.interview_id == interview_id)
-                .order_by(results.c.turn_id, results.c.seq)
+                .order_by(turns.c.n, results.c.seq)
             ).all()
-        by_turn: dict[int, list[ResultRow]] = {}
-        for row in result_rows:
-            by_turn.setdefault(row.turn_id, []).append(_result(row))
-        return [_turn(row, by_turn.get(row.id, ())) for row in turn_rows]
+            _read(connection, turns, {turn_id for turn_id, _ in listed}, known.turns, _turn)
+            result_ids = {result_id for _, result_id in listed if result_id is not None}
+            _read(connection, results, result_ids, known.results, _result)
+        found: dict[int, list[ResultRow]] = {}
+        for turn_id, result_id in listed:
+            found.setdefault(turn_id, []).extend([known.results[result_id]] if result_id is not None else [])
+        return [replace(known.turns[turn_id], results=tuple(rows)) for turn_id, rows in found.items()]
 
     def add_turn(self, interview_id: str, turn: TurnRow) -> TurnRow:
         """Commit what the candidate wrote, before anything is done with it.
@@ -266,6 +295,15 @@ class Store:
                 ).one()
             return _result(kept)
         return row
+
+    def _known(self, interview_id: str) -> _Known:
+        """What has been read of an interview before; the interviews that were read last are kept."""
+        with self._lock:
+            known = self._cache.setdefault(interview_id, _Known())
+            self._cache.move_to_end(interview_id)
+            while len(self._cache) > KEPT:
+                self._cache.popitem(last=False)
+            return known
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -341,14 +379,24 @@ def _mend(cause: str) -> str:
     return next((mend for sign, mend in mends if sign in cause), "")
 
 
+def _read(
+    connection: sa.Connection, table: sa.Table, ids: set[int], known: dict[int, _Row], made: Callable[[Any], _Row]
+) -> None:
+    """Read the rows of these ids that are not known yet."""
+    missing = sorted(ids - known.keys())
+    for start in range(0, len(missing), MOST_IDS):
+        wanted = sa.select(table).where(table.c.id.in_(missing[start : start + MOST_IDS]))
+        known.update((row.id, made(row)) for row in connection.execute(wanted))
+
+
 def _interview(row: Any) -> InterviewRow:
     return InterviewRow(
         row.document, row.document_sha256, tuple(row.plan), dict(row.settings), row.owner, row.id, row.created
     )
 
 
-def _turn(row: Any, found: Sequence[ResultRow]) -> TurnRow:
-    return TurnRow(row.n, row.question_id, row.question, row.reply, row.asked_probe, row.created, row.id, tuple(found))
+def _turn(row: Any) -> TurnRow:
+    return TurnRow(row.n, row.question_id, row.question, row.reply, row.asked_probe, row.created, row.id)
 
 
 def _result(row: Any) -> ResultRow:

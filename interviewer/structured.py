@@ -95,17 +95,23 @@ def _invoke(
         return raw, _from_text(raw)
     key = (model.id, method, schema, id(model.chat))
     if key not in _runnables:
-        options = {} if model.offline else {"method": method}
-        _runnables[key] = model.chat.with_structured_output(schema, include_raw=True, **options)
+        _runnables[key] = _asking(model, method, schema)
     sent = [*messages, _instruction(schema)] if method == "json_mode" else messages
-    output = _runnables[key].invoke(list(sent), config={"tags": [JUDGE_TAG]})
-    raw, parsed = output["raw"], output["parsed"]
-    if isinstance(parsed, BaseModel):
-        return raw, parsed.model_dump()
-    if isinstance(parsed, dict):
-        return raw, parsed
+    raw = _runnables[key].invoke(list(sent), config={"tags": [JUDGE_TAG]})
     calls = getattr(raw, "tool_calls", None)
     return raw, dict(calls[0]["args"]) if calls else _from_text(raw)
+
+
+def _asking(model: Model, method: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
+    """The model bound to answer in a schema, without LangChain's parser behind it: what an answer holds is read here
+    and checked by the caller. A tool is given as plain data, since a class would be described anew at every call."""
+    from langchain_core.runnables import RunnableSequence
+    from langchain_core.utils.function_calling import convert_to_openai_tool
+
+    options: dict[str, Any] = {} if model.offline else {"method": method}
+    given = convert_to_openai_tool(schema) if method == "function_calling" else schema
+    bound = model.chat.with_structured_output(given, **options)
+    return bound.first if isinstance(bound, RunnableSequence) else bound
 
 
 def _repair(
