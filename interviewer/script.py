@@ -145,9 +145,7 @@ def play(
             spare[question_id] = spare.get(question_id, 0) + 1
             text = script.default if spare[question_id] <= ATTEMPTS else "/skip"
         probes = bool(replies)
-        for _ in interviewer.reply(view.id, text, probes=probes):
-            pass
-        view = interviewer.view(view.id)
+        view = interviewer.take(view, text, probes)
         progress(view)
     return view
 

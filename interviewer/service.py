@@ -30,7 +30,7 @@ from knowledge.answer_key import AnswerKey, with_fresh_numbers
 from knowledge.library import Book, Library
 
 if TYPE_CHECKING:
-    from interviewer.agent import Event, Tools
+    from interviewer.agent import Event, Tools, TurnState
     from interviewer.grader import Grader, Grading
     from knowledge.index import Index, Passage
 
@@ -163,16 +163,31 @@ class Interviewer:
             UserMistake: the interview is over or is not the owner's.
             AlreadyAnswered: place ``n`` has a reply.
         """
+        from interviewer.agent import turn_graph
+
         interview_id = self.store.interview(interview_id, owner).id
         with self._turn_lock(interview_id):
             view = self._settled(self.view(interview_id, owner))
-            if view.current is None:
-                raise UserMistake("this interview is over; start a new one")
             if n is not None and n != len(view.turns) + 1:
                 raise AlreadyAnswered(f"turn {n} is not the next one of this interview; reload it")
-            asked = view.current
-            turn = TurnRow(n or len(view.turns) + 1, asked.question_id, asked.text, text, asked.probe)
-            yield from self._run(view, turn, probes)
+            given, tools = self._given(view, _next_turn(view, text), probes)
+            events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
+            yield from events
+
+    def take(self, view: View, text: str, probes: bool | None = None) -> View:
+        """One turn of which only the outcome matters (a script's), from a view that nobody else has gone on from.
+
+        Returns:
+            The interview as it stands then.
+
+        Raises:
+            UserMistake: the interview is over.
+            AlreadyAnswered: somebody else has answered since.
+        """
+        with self._turn_lock(view.id):
+            view = self._settled(view)
+            self._finish(view, _next_turn(view, text), probes)
+            return self.view(view.id)
 
     def resume(self, interview_id: str, owner: str | None = None) -> View:
         """The interview, with a reply that was still pending when its process ended now judged."""
@@ -227,14 +242,19 @@ class Interviewer:
     def _settled(self, view: View) -> View:
         """The view with pending replies judged, the first one first."""
         while view.pending is not None:
-            for _ in self._run(replace(view, turns=view.turns[: view.pending.n - 1]), view.pending):
-                pass
+            self._finish(replace(view, turns=view.turns[: view.pending.n - 1]), view.pending)
             view = self.view(view.id)
         return view
 
-    def _run(self, view: View, turn: TurnRow, probes: bool | None = None) -> Iterator[Event]:
-        from interviewer.agent import TurnState, turn_graph
+    def _finish(self, view: View, turn: TurnRow, probes: bool | None = None) -> None:
+        """Do a turn that nobody watches. Without a stream, LangGraph runs it in this very thread."""
+        from interviewer.agent import turn_graph
 
+        given, tools = self._given(view, turn, probes)
+        turn_graph().invoke(given, context=tools)
+
+    def _given(self, view: View, turn: TurnRow, probes: bool | None) -> tuple[TurnState, Tools]:
+        """What the graph of a turn starts from, and what it works with."""
         book = self.library.open(view.row.document)
         objected = next((t for t in reversed(view.turns) if t.result and t.result.graded), None)
         given: TurnState = {
@@ -247,9 +267,7 @@ class Interviewer:
             "objected": objected,
             "objected_key": _key(book, view.row, objected.question_id) if objected else None,
         }
-        tools = self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
-        events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
-        yield from events
+        return given, self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
 
     def _tools(self, row: InterviewRow, grader: Grader) -> Tools:
         from interviewer.agent import Tools
@@ -294,6 +312,13 @@ def _key(book: Book, row: InterviewRow, question_id: str) -> AnswerKey:
     seed = row.settings.get("seed")
     key = book.key(question_id)
     return key if seed is None else with_fresh_numbers(key, seed)
+
+
+def _next_turn(view: View, text: str) -> TurnRow:
+    if view.current is None:
+        raise UserMistake("this interview is over; start a new one")
+    asked = view.current
+    return TurnRow(len(view.turns) + 1, asked.question_id, asked.text, text, asked.probe)
 
 
 def _moves(turns: Sequence[TurnRow]) -> list[Move]:

@@ -159,6 +159,14 @@ class InterviewRow:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+_LIST = (
+    sa.select(turns.c.id, results.c.id)
+    .join_from(turns, results, results.c.turn_id == turns.c.id, isouter=True)
+    .where(turns.c.interview_id == sa.bindparam("interview"))
+    .order_by(turns.c.n, results.c.seq)
+)
+_ADD_TURN, _ADD_RESULT = turns.insert(), results.insert()
+
 _Row = TypeVar("_Row")
 
 
@@ -242,12 +250,7 @@ class Store:
         """All turns of an interview in order, each with its results."""
         known = self._known(interview_id)
         with self._connect() as connection:
-            listed = connection.execute(
-                sa.select(turns.c.id, results.c.id)
-                .join_from(turns, results, results.c.turn_id == turns.c.id, isouter=True)
-                .where(turns.c.interview_id == interview_id)
-                .order_by(turns.c.n, results.c.seq)
-            ).all()
+            listed = connection.execute(_LIST, {"interview": interview_id}).all()
             _read(connection, turns, {turn_id for turn_id, _ in listed}, known.turns, _turn)
             result_ids = {result_id for _, result_id in listed if result_id is not None}
             _read(connection, results, result_ids, known.results, _result)
@@ -274,11 +277,12 @@ class Store:
         }
         try:
             with self._begin() as connection:
-                key = connection.execute(turns.insert().values(**values)).inserted_primary_key
+                turn_id = _new_id(connection.execute(_ADD_TURN, values))
         except sa.exc.IntegrityError:
             raise AlreadyAnswered(f"turn {turn.n} of interview {interview_id} has a reply already") from None
-        assert key is not None
-        return TurnRow(turn.n, turn.question_id, turn.question, turn.reply, turn.asked_probe, created, key[0])
+        kept = TurnRow(turn.n, turn.question_id, turn.question, turn.reply, turn.asked_probe, created, turn_id)
+        self._known(interview_id).turns[turn_id] = kept
+        return kept
 
     def add_result(self, turn: TurnRow, result: ResultRow) -> ResultRow:
         """Commit what came of a turn; where another process was quicker, its result is kept and returned."""
@@ -287,7 +291,7 @@ class Store:
         values = {**vars(row), "turn_id": turn.id, "seq": len(turn.results) + 1}
         try:
             with self._begin() as connection:
-                connection.execute(results.insert().values(**values))
+                connection.execute(_ADD_RESULT, values)
         except sa.exc.IntegrityError:
             with self._connect() as connection:
                 kept = connection.execute(
@@ -387,6 +391,12 @@ def _read(
     for start in range(0, len(missing), MOST_IDS):
         wanted = sa.select(table).where(table.c.id.in_(missing[start : start + MOST_IDS]))
         known.update((row.id, made(row)) for row in connection.execute(wanted))
+
+
+def _new_id(inserted: sa.CursorResult[Any]) -> int:
+    key = inserted.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def _interview(row: Any) -> InterviewRow:

@@ -43,7 +43,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from knowledge.errors import UserMistake
-from knowledge.language import LEXICON, Token, nfc, stem, term_of, tokens_many
+from knowledge.language import LEXICON, Token, nfc, stem, term_of, tokens, tokens_many
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +88,8 @@ class KiwiEmbeddings(Embeddings):
         return [_vector(text, found).tolist() for text, found in zip(texts, tokens_many(texts), strict=True)]
 
     def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+        vector: list[float] = _vector(text, tokens(text)).tolist()  # Kiwi's workers don't pay for one text
+        return vector
 
 
 def _vector(text: str, found: Iterable[Token]) -> NDArray[np.float64]:

@@ -189,8 +189,9 @@ def _judging(options: Options, outcome: Outcome) -> None:
     step = max(1, len(rows) // min(JUDGED, options.limit or JUDGED))
     chosen = rows[::step]
     tokenizer = kiwi()
-    for question_id in {row.question_id for row in chosen}:
-        grader.grade(book.key(question_id), [Said("candidate", "준비 운동입니다")])
+    others = {row.question_id: row for row in rows if row not in chosen}
+    for row in (*others.values(), *rows[1::step]):  # after start: rubrics compiled, sympy imported
+        grader.grade(book.key(row.question_id), [Said("candidate", row.reply)])
     judging = tokenising = 0.0
     for row in chosen:
         started = time.perf_counter()
