@@ -28,7 +28,6 @@ from langgraph.runtime import Runtime
 from interviewer import wording
 from interviewer.critique import TONES, Language, Tone, critique, reference
 from interviewer.grader import Grader, Grading, Said
-from interviewer.helper import explain
 from interviewer.intent import Intent, is_blank, objection_of, read_intent
 from interviewer.interview import MAX_HINTS, Kind, State, choose_probe
 from interviewer.judge import no_answer, to_data
@@ -177,6 +176,8 @@ def write_critique(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
 
 def clarify(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     """The helper explains the question without answering it."""
+    from interviewer.helper import explain
+
     tools = runtime.context
     said, model, stamp = explain(tools.grader.models, tools.search, state["key"], state["turn"].reply, _language(state))
     return {"result": ResultRow("clarify", critique=said, model=model, prompt=stamp)}

@@ -118,7 +118,7 @@ class Matcher:
         forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
         plain = [(name, form) for name, form in forms if not _is_regex(form)]
         self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if _is_regex(form)]
-        for (name, form), found in zip(plain, keys_of([_conjugated(form) for _, form in plain]), strict=True):
+        for (name, form), found in zip(plain, _keys([form for _, form in plain]), strict=True):
             self._add_form(name, form, found or (form.lower(),))
         sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(_is_regex, written))}
         self._points = {
@@ -358,6 +358,16 @@ def _span(words: Sequence[Word], index: int, keys: Sequence[str]) -> list[Word] 
         else:
             return None
     return used
+
+
+_known_keys: dict[str, tuple[str, ...]] = {}
+
+
+def _keys(forms: Sequence[str]) -> list[tuple[str, ...]]:
+    """The keys of forms; the questions of a topic share many, which Kiwi need not read again."""
+    new = list(dict.fromkeys(form for form in forms if form not in _known_keys))
+    _known_keys.update(zip(new, keys_of([_conjugated(form) for form in new]), strict=True))
+    return [_known_keys[form] for form in forms]
 
 
 def _conjugated(form: str) -> str:

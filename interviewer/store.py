@@ -29,7 +29,7 @@ from sqlalchemy.engine import Engine, make_url
 
 from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
 
-__all__ = ["HEAD", "InterviewRow", "ResultRow", "Store", "TurnRow", "metadata"]
+__all__ = ["HEAD", "InterviewRow", "ResultRow", "Store", "TurnRow", "metadata", "one_at_a_time"]
 
 HEAD = "0001"
 """The newest schema revision (a test compares it with Alembic's)."""
@@ -105,6 +105,10 @@ results = sa.Table(
     sa.Column("created", UtcDateTime, nullable=False),
     sa.UniqueConstraint("turn_id", "seq"),
 )
+
+
+_versions = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
+"""Alembic's own table."""
 
 
 @dataclass(frozen=True)
@@ -320,15 +324,34 @@ class Store:
             yield connection
 
     def _migrate(self) -> None:
-        """Bring the schema up to date. Alembic is loaded only when there is something to do."""
+        """Bring the schema up to date: a new database gets the newest at once, an older one goes through Alembic, which
+        is loaded only then. A test holds the two ways to the same schema."""
         with self._engine.connect() as connection:
-            if sa.inspect(connection).has_table("alembic_version"):
-                version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-                if version == HEAD:
-                    return
+            if _version(connection) == HEAD:
+                return
+        with self._engine.begin() as connection:
+            one_at_a_time(connection)
+            if not sa.inspect(connection).get_table_names():
+                metadata.create_all(connection)
+                _versions.create(connection)
+                connection.execute(_versions.insert().values(version_num=HEAD))
+                return
         from interviewer.migrations import upgrade
 
         upgrade(self._engine)
+
+
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Make processes that change the schema wait for each other; until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1649101)")
+
+
+def _version(connection: sa.Connection) -> str | None:
+    known = sa.inspect(connection).has_table(_versions.name)
+    return connection.execute(sa.select(_versions.c.version_num)).scalar() if known else None
 
 
 def _engine(url: str) -> Engine:

@@ -236,7 +236,7 @@ def load_topic(path: Path) -> Topic:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RubricError(str(path), None, f"can't be read ({type(error).__name__})") from None
-    loader = yaml.CSafeLoader(text)
+    loader = yaml.CBaseLoader(text)  # values as they are written; the model below gives them their types
     try:
         node = loader.get_single_node()
         data = loader.construct_document(node) if node else None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
-from interviewer.migrations import config
+from interviewer.migrations import config, upgrade
 from interviewer.store import HEAD, InterviewRow, ResultRow, Store, TurnRow, metadata
 
 
@@ -139,15 +143,26 @@ def test_a_password_in_the_url_is_never_shown(home: Path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_schema_is_alembics_newest(home: Path) -> None:
-    script = ScriptDirectory.from_config(config())
-    assert script.get_current_head() == HEAD
-    store = Store.at(home)
-    with sqlite3.connect(home / "interviews.sqlite3") as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in metadata.tables.values():
-            columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
-            assert columns == {column.name for column in table.columns}
-    connection.close()
-    assert tables >= set(metadata.tables)
-    store.close()
+def test_a_new_database_has_the_schema_that_alembic_makes(home: Path) -> None:
+    assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
+    Store.at(home).close()
+    migrated = sa.create_engine(f"sqlite:///{home / 'migrated.sqlite3'}")
+    upgrade(migrated)
+    new = sa.create_engine(f"sqlite:///{home / 'interviews.sqlite3'}")
+    for engine in (migrated, new):
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, metadata) == []
+            assert context.get_current_revision() == HEAD
+        engine.dispose()
+
+
+def test_an_older_database_goes_through_alembic(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.at(home).close()
+    with closing(sqlite3.connect(home / "interviews.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.commit()
+    asked: list[str] = []
+    monkeypatch.setattr("interviewer.migrations.upgrade", lambda engine: asked.append(str(engine.url)))
+    Store.at(home).close()
+    assert asked == [f"sqlite:///{home / 'interviews.sqlite3'}"]

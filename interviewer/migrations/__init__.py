@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
 
+from interviewer.store import one_at_a_time
+
 __all__ = ["config", "upgrade"]
 
 
@@ -22,9 +24,6 @@ def upgrade(engine: Engine) -> None:
     """Bring a database to the newest revision; two processes that start at once do it one after the other."""
     made = config()
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        elif engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1649101)")
+        one_at_a_time(connection)
         made.attributes["connection"] = connection
         command.upgrade(made, "head")
