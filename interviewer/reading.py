@@ -82,7 +82,7 @@ _DROPPED = frozenset(
 )
 _LIGHT = frozenset("하 되 있 주 보 이 나 지 같".split())
 _BOUNDARY = frozenset(
-    "고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 므로 으므로 길래 더니".split()
+    "고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 니 으니 므로 으므로 길래 더니".split()
 )
 _IF = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면 거든 어야 아야 어도 아도 더라도".split())
 _ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
@@ -176,7 +176,8 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
     """Split at connective endings, at a comma behind a predicate, and at English conjunctions."""
     piece = _Piece()
     for index, token in enumerate(found):
-        if token.tag == "SL" and _breaks(found, index) and len(piece.tokens) > 1 and _has_content(piece):
+        begins = token.tag == "MAJ" or (token.tag == "SL" and _breaks(found, index) and len(piece.tokens) > 1)
+        if begins and _has_content(piece):
             yield piece
             piece = _Piece()
         piece.tokens.append(token)
@@ -184,6 +185,8 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         connective = token.tag == "EC" and token.form in _BOUNDARY and not (following and following.tag == "VX")
         comma = (
             token.tag == "SP"
+            or (token.form == "반면" and following is not None and following.tag != "JKB")
+            or (token.form == "에" and index > 0 and found[index - 1].form == "반면")
             or (token.tag == "SW" and token.form in "→⇒")
             or (token.tag == "SY" and token.form in "/|")
         )
@@ -457,14 +460,14 @@ def _set(word: Word, polarity: Polarity, at: int) -> None:
 def _mark_english_negation(found: list[Token], places: dict[int, Word]) -> None:
     scope, polarity, governed, at = 0, NEGATED, 0, 0
     for index, token in enumerate(found):
-        if token.tag == "SP" or (token.tag == "SL" and token.form in ("but", "because", "so", "while")):
+        if token.tag == "SP" or (token.tag == "SL" and token.form in ("and", "but", "because", "so", "while")):
             scope = 0
         negation = token.tag == "SL" and (
             token.form in _NEGATION or token.form == "without" or token.form.endswith("n't")
         )
         contraction = token.form == "t" and index >= 2 and found[index - 1].form in ("'", "’")
         following = found[index + 1].form if index + 1 < len(found) else ""
-        if (negation or contraction) and following not in ("only", "just", "merely"):
+        if (negation or contraction) and following not in ("only", "just", "merely", "forget"):
             scope, governed, at = 3, 0, token.start + 1
             polarity = CONDITIONAL if token.form == "without" else NEGATED
         elif scope and index in places:
