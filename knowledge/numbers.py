@@ -510,10 +510,13 @@ def agree(left: Signature | None, right: Signature | None) -> bool:
 def equivalent(left: Node, right: Node) -> bool:
     """Whether two trees are equal for all positive values of their symbols (functions without a meaning stay as they are).
 
-    Only trees that agree at the sample points and expand to few terms reach sympy, which then takes milliseconds.
+    Trees that are the same but for the order of terms and factors are equal without more ado. Of the others, only those that
+    agree at the sample points and expand to few terms reach sympy, which then takes milliseconds.
     """
     if not agree(signature(left), signature(right)):
         return False
+    if _ordered(left) == _ordered(right):
+        return True
     difference = Node("-", parts=(left, right))
     numerator, denominator, degree = _expansion(difference)
     return numerator + denominator <= EXPANSION and degree <= DEGREE and _is_zero(difference)
@@ -568,6 +571,17 @@ def _expansion(node: Node) -> tuple[float, float, float]:
         return math.inf, math.inf, math.inf
     times = max(1, math.ceil(abs(exponent)))
     return (a + b) ** times if a + b > 2 else 1, (a + b) ** times if a + b > 2 else 1, m * times
+
+
+def _ordered(node: Node) -> Node:
+    """The tree with its sums and products in one order: ``b*a + c`` for ``c + a*b``."""
+    parts = tuple(map(_ordered, node.parts))
+    if node.kind not in ("+", "*"):
+        return replace(node, parts=parts)
+    terms: list[Node] = []
+    for part in parts:
+        terms.extend(part.parts if part.kind == node.kind else [part])
+    return replace(node, parts=tuple(sorted(terms, key=repr)))
 
 
 @lru_cache(maxsize=1024)
