@@ -51,6 +51,9 @@ _TO_THE_EXAMINER = re.compile(
 )
 
 
+_BLANKS = re.compile(r"[^\S\n]+")
+
+
 def to_the_examiner(text: str) -> bool:
     """Whether a sentence speaks to whoever marks it rather than to the question."""
     return bool(_TO_THE_EXAMINER.search(text))
@@ -66,7 +69,8 @@ class OfflineJudge:
     def __call__(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The judgement of a judge message, in the shape of ``judge.RawJudgement``."""
         exchange = message.get("exchange", ())
-        text = nfc("\n".join(said["text"] for said in exchange if said.get("by") == "candidate"))
+        typed = "\n".join(said["text"] for said in exchange if said.get("by") == "candidate")
+        text = _BLANKS.sub(" ", nfc(typed))  # quotes are looked up with white space folded
         asked = [said["text"] for said in exchange if said.get("by") == "interviewer"]
         clauses = _spoken(text, asked)
         question = message["question"]
