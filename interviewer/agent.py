@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypedDict
 
@@ -26,16 +26,19 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from interviewer import wording
+from interviewer.calls import Allowance, Cancel
 from interviewer.critique import TONES, Language, Tone, critique, reference
 from interviewer.grader import Grader, Grading, Said
 from interviewer.intent import Intent, is_blank, objection_of, read_intent
 from interviewer.interview import MAX_HINTS, Kind, State, choose_probe
-from interviewer.judge import no_answer, to_data
+from interviewer.judge import PointVerdict, no_answer, to_data
+from interviewer.logs import log_turn
 from interviewer.store import InterviewRow, ResultRow, Store, TurnRow
+from interviewer.usage import Budget, Purse, Usage, total_cost
 from knowledge.answer_key import AnswerKey
 from knowledge.index import Passage
 
-__all__ = ["Event", "Tools", "TurnState", "regraded", "turn_graph"]
+__all__ = ["Event", "Tools", "TurnState", "log_result", "regraded", "turn_graph"]
 
 NEAREST = 3
 """Passages from elsewhere in the document that a judge sees beside the question's own."""
@@ -43,7 +46,8 @@ NEAREST = 3
 
 @dataclass(frozen=True)
 class Event:
-    """Something to show while a turn is at work: ``received``, ``verdict`` (one point), ``critique`` (text)."""
+    """Something to show while a turn is at work: ``received``, ``verdict`` (one point, as soon as it is decided; the
+    last one on a point counts), ``critique`` (text)."""
 
     kind: Literal["received", "verdict", "critique"]
     data: dict[str, Any]
@@ -51,12 +55,18 @@ class Event:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a turn works with. ``search(query, k)`` returns the nearest passages of the document."""
+    """What a turn works with. ``search(query, k)`` returns the nearest passages of the document; ``purse`` is what the
+    interview may still spend."""
 
     store: Store
     grader: Grader
     search: Callable[[str, int], list[Passage]]
     max_reply: int
+    cancel: Cancel = field(default_factory=Cancel)
+    purse: Purse = field(default_factory=lambda: Purse(Budget()))
+
+    def allowance(self, row: InterviewRow, turn: TurnRow) -> Allowance:
+        return self.grader.allowance(self.cancel, self.purse, {"turn": f"{row.id}.{turn.n}"})
 
 
 class TurnState(TypedDict, total=False):
@@ -147,10 +157,20 @@ def retrieve(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
 def judge(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     """One structured model call, verified and scored."""
     exchange, passages = _exchange(state["earlier"], state["turn"]), state["passages"]
-    grading = runtime.context.grader.grade(state["key"], exchange, passages=passages, language=_language(state))
-    if grading.judgement:
-        for point in grading.judgement.points:
+    told: dict[str, PointVerdict] = {}
+
+    def tell(point: PointVerdict) -> None:
+        if told.get(point.id) != point:
+            told[point.id] = point
             runtime.stream_writer(Event("verdict", {"id": point.id, "verdict": point.verdict, "quote": point.quote}))
+
+    tools = runtime.context
+    allowance = tools.allowance(state["interview"], state["turn"])
+    grading = tools.grader.grade(
+        state["key"], exchange, passages=passages, language=_language(state), allowance=allowance, on_point=tell
+    )
+    for point in grading.judgement.points if grading.judgement else ():
+        tell(point)
     return {"grading": grading}
 
 
@@ -165,7 +185,7 @@ def write_critique(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     kind: Kind = "probe" if turn.asked_probe else "answer"
     spent = _spent(grading)
     if grading.judgement is None:
-        said = wording.not_graded(grading.error or "", language)
+        said = wording.not_graded(grading.reasons(language), language)
         return {"result": ResultRow(kind, critique=said, error=grading.error, **spent)}
     judgement = grading.judgement
     said = critique(judgement, key, language, _tone(state))
@@ -179,8 +199,13 @@ def clarify(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     from interviewer.helper import explain
 
     tools = runtime.context
-    said, model, stamp = explain(tools.grader.models, tools.search, state["key"], state["turn"].reply, _language(state))
-    return {"result": ResultRow("clarify", critique=said, model=model, prompt=stamp)}
+    allowance = tools.allowance(state["interview"], state["turn"])
+    language, key, asked = _language(state), state["key"], state["turn"].reply
+    said, model, stamp = explain(tools.grader.models, tools.search, key, asked, language, allowance)
+    judged = state["grading"].usage if "grading" in state else Usage()
+    paid = state["grading"].cost if "grading" in state else 0.0
+    spent = _costs(judged + allowance.usage, total_cost([paid, allowance.dollars]))
+    return {"result": ResultRow("clarify", critique=said, model=model, prompt=stamp, **spent)}
 
 
 def objection(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
@@ -191,9 +216,10 @@ def objection(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
         return {"result": ResultRow("object", critique=wording.nothing_to_object(language))}
     argument = objection_of(state["turn"].reply)
     before = target.result
-    grading = tools.grader.grade(key, _exchange(state["earlier"], target), language=language, objection=argument)
+    exchange, allowance = _exchange(state["earlier"], target), tools.allowance(state["interview"], state["turn"])
+    grading = tools.grader.grade(key, exchange, language=language, objection=argument, allowance=allowance)
     if grading.judgement is None:
-        said = wording.not_graded(grading.error or "", language)
+        said = wording.not_graded(grading.reasons(language), language)
         return {"result": ResultRow("object", critique=said, error=grading.error, **_spent(grading))}
     judgement = grading.judgement
     said = critique(judgement, key, language, _tone(state))
@@ -216,6 +242,7 @@ def record(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     result = state["result"]
     seconds = time.perf_counter() - state["started"]
     kept = runtime.context.store.add_result(state["turn"], ResultRow(**{**vars(result), "seconds": round(seconds, 4)}))
+    log_result(state["interview"], state["turn"], kept)
     runtime.stream_writer(Event("critique", {"text": kept.critique, "score": kept.score, "graded": kept.graded}))
     return {"result": kept}
 
@@ -247,20 +274,49 @@ def _exchange(earlier: Sequence[TurnRow], turn: TurnRow) -> list[Said]:
 
 
 def _spent(grading: Grading) -> dict[str, Any]:
+    return {"model": grading.model, "prompt": grading.prompt, **_costs(grading.usage, grading.cost)}
+
+
+def _costs(usage: Usage, dollars: float | None) -> dict[str, Any]:
     return {
-        "model": grading.model,
-        "prompt": grading.prompt,
-        "tokens_input": grading.tokens_input,
-        "tokens_output": grading.tokens_output,
+        "tokens_input": usage.input,
+        "tokens_output": usage.output,
+        "tokens_cached": usage.cached,
+        "calls": usage.calls,
+        "cost": dollars,
     }
 
 
+def log_result(row: InterviewRow, turn: TurnRow, result: ResultRow) -> None:
+    """A finished turn in the log."""
+    log_turn(
+        {"turn": f"{row.id}.{turn.n}", "prompt": result.prompt},
+        turn.reply,
+        question=turn.question_id,
+        kind=result.kind,
+        graded=result.graded,
+        error=result.error,
+        model=result.model,
+        tokens={"input": result.tokens_input, "cached": result.tokens_cached, "output": result.tokens_output},
+        calls=result.calls,
+        cost=result.cost,
+        seconds=result.seconds,
+    )
+
+
 def regraded(tools: Tools, row: InterviewRow, key: AnswerKey, turns: Sequence[TurnRow], turn: TurnRow) -> Grading:
-    """Judge a turn that has a result once more, by ``tools.grader``, and add the new result."""
+    """Judge a turn that has a result once more, by ``tools.grader``, and add the new result; where there is no judgement
+    again and the old result is none either, the new reason and what the attempt took are added."""
     language: Language = "en" if row.settings.get("language") == "en" else "ko"
     before = turn.result
-    grading = tools.grader.grade(key, _exchange(turns, turn), language=language)
-    if grading.judgement and before:
+    grading = tools.grader.grade(key, _exchange(turns, turn), language=language, allowance=tools.allowance(row, turn))
+    if before is None:
+        return grading
+    if grading.judgement is None:
+        if not before.graded:
+            said = wording.not_graded(grading.reasons(language), language)
+            tools.store.add_result(turn, ResultRow(before.kind, critique=said, error=grading.error, **_spent(grading)))
+    else:
         tone = row.settings.get("tone", "plain")
         said = critique(grading.judgement, key, language, tone if tone in TONES else "plain")
         score, data = grading.judgement.score, to_data(grading.judgement)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from interviewer.errors import InterviewerError, UserMistake
+from interviewer.keys import KEY_NAMES, key_source
 from interviewer.settings import Settings
+from interviewer.usage import Usage, cost, prices
 
 __all__ = ["Finding", "examine"]
 
@@ -27,11 +28,12 @@ def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[], str]]] = [
         ("python", lambda: f"{platform.python_version()} on {platform.system()}"),
         ("data folder", lambda: str(settings.home)),
-        ("key", lambda: "OPENAI_API_KEY is set" if os.environ.get("OPENAI_API_KEY") else "no OPENAI_API_KEY"),
+        ("key", lambda: key_source(_provider(settings))),
         ("database", lambda: _database(settings)),
         ("documents", lambda: _documents(settings)),
         ("search", lambda: _search(settings)),
         ("tokens", _tokens),
+        ("budget", lambda: _budget(settings)),
         *((f"model {model}", lambda model=model: _model(settings, model)) for model in settings.models),
     ]
     return [_finding(what, look) for what, look in checks]
@@ -82,7 +84,6 @@ def _tokens() -> str:
 def _model(settings: Settings, model_id: str) -> str:
     from interviewer.grader import Said
     from interviewer.service import Interviewer
-    from interviewer.structured import method_of
 
     interviewer = Interviewer(settings)
     grader = interviewer.grader((model_id,))
@@ -91,4 +92,28 @@ def _model(settings: Settings, model_id: str) -> str:
     )
     if grading.judgement is None:
         raise InterviewerError(grading.error or "no judgement")
-    return f"gives judgements by {method_of(grader.models[0])} in {grading.seconds:.1f} s"
+    model = grader.models[0]
+    seconds, tokens = f"{grading.seconds:.1f} s", f"{grading.usage.input} + {grading.usage.output} tokens"
+    if model.offline:
+        return f"gives judgements in {seconds}"
+    price = "price not known" if grading.cost is None else f"{grading.cost:.5f} US dollars"
+    return f"{model.endpoint} gives judgements by {model.method} in {seconds}, {tokens}, {price}"
+
+
+def _provider(settings: Settings) -> str:
+    """The first model's provider; OpenAI for the offline model, whose key would be used next."""
+    provider = settings.models[0].partition(":")[0]
+    return provider if provider in KEY_NAMES else "openai"
+
+
+def _budget(settings: Settings) -> str:
+    budget, table = settings.budget, prices()
+    limit = "no limit"
+    if budget.tokens is not None:
+        limit = f"{budget.tokens} tokens an interview"
+    elif budget.dollars is not None:
+        limit = f"{budget.dollars} US dollars an interview"
+        unknown = [model for model in settings.models if cost(model, Usage(1, 1)) is None]
+        if unknown:
+            raise InterviewerError(f"{limit}, but no price is known for {', '.join(unknown)}; give a budget in tokens")
+    return f"{limit}; prices as of {table.checked}"

@@ -4,8 +4,10 @@ UserMistake              (knowledge.errors) the user's mistake: one clear line a
 ├── DocumentError        a Q&A document can't be read
 └── RubricError          a rubric file is not valid
 InterviewerError         something else went wrong in an interview
-├── ModelMisbehaved      the model answered, but with no judgement that can be used: not graded, counted, retried
-├── ProviderFailed       the model could not be reached or refused: retried, then reported; the reply is kept
+├── ModelFailed          a model gave no judgement: not graded, counted; the reply is kept and can be graded later
+│   ├── ModelMisbehaved  it answered, but with nothing that can be used: asked once more
+│   ├── ProviderFailed   it could not be reached or turned the request down: retried where that helps
+│   └── Stopped          it was not asked, or not any longer: cancelled, or the budget is spent
 └── StoreError           the interview's memory can't be read or written
     └── AlreadyAnswered  this reply was received before (a double submit, a second replica): the first one counts
 """
@@ -18,9 +20,11 @@ __all__ = [
     "AlreadyAnswered",
     "DocumentError",
     "InterviewerError",
+    "ModelFailed",
     "ModelMisbehaved",
     "ProviderFailed",
     "RubricError",
+    "Stopped",
     "StoreError",
     "UserMistake",
 ]
@@ -30,16 +34,39 @@ class InterviewerError(Exception):
     """Base of what can go wrong in an interview through nobody's typing."""
 
 
-class ModelMisbehaved(InterviewerError):
+class ModelFailed(InterviewerError):
+    """A model gave no judgement. ``code`` is one of ``interviewer.failures.REASONS``, which has its words.
+
+    ``str()`` of it is one English line that never holds what a provider said, since that may hold a key.
+    """
+
+    def __init__(self, code: str) -> None:
+        from interviewer.failures import reason
+
+        super().__init__(reason(code, "en"))
+        self.code = code
+
+
+class ModelMisbehaved(ModelFailed):
     """The model's answer holds no judgement that can be used."""
 
 
-class ProviderFailed(InterviewerError):
-    """The model could not be reached, refused, or ran out of quota. ``retryable`` tells whether waiting may help."""
+class ProviderFailed(ModelFailed):
+    """The model could not be reached, refused, or ran out of quota.
 
-    def __init__(self, message: str, *, retryable: bool = True) -> None:
-        super().__init__(message)
-        self.retryable = retryable
+    ``retryable`` tells whether waiting may help; ``wait`` is the provider's own word on how long, in seconds.
+    """
+
+    def __init__(self, code: str, *, wait: float | None = None) -> None:
+        from interviewer.failures import REASONS
+
+        super().__init__(code)
+        self.retryable = REASONS[code].passing
+        self.wait = wait
+
+
+class Stopped(ModelFailed):
+    """The candidate cancelled the judging, or the budget does not allow it."""
 
 
 class StoreError(InterviewerError):

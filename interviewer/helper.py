@@ -1,25 +1,42 @@
 """The helper agent: explains what a question means, with a search tool, and gives nothing of its answer away.
 
-    text, model_id, stamp = explain(models, search, key, "그 그래프가 뭔가요?", "ko")
+    text, model_id, stamp = explain(models, search, key, "그 그래프가 뭔가요?", "ko", grader.allowance())
 
 It is LangChain's ``create_agent``. It sees the question, its context and what the candidate asked, never the answer key;
 its search finds questions and other topics' notes, never this question's answers. What it writes is still checked
-against the key before a candidate sees it: a text that makes one of the points' claims is dropped for the plain one.
+against the key before a candidate sees it: a text that makes one of the points' claims, or is in the wrong language, is
+dropped for the plain one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from interviewer.calls import Allowance, run
 from interviewer.critique import Language
+from interviewer.errors import Stopped
+from interviewer.failures import provider_failure
+from interviewer.logs import log_call
 from interviewer.models import Model
+from interviewer.structured import usage_of
+from interviewer.usage import Usage
 from knowledge.answer_key import AnswerKey
+from knowledge.document import language_of
 from knowledge.index import Passage
+from knowledge.tokens import count_tokens
 from prompts.loader import load
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
 
 __all__ = ["explain", "gives_away", "plain_explanation"]
 
 MOST_STEPS = 8
+HELPER_TAG = "helper"
+MOST_CALLS = 4
+RETRIES = 2
 SHARED = 0.6
 """Share of a claim's content words in one text at which the text makes the claim."""
 
@@ -30,9 +47,12 @@ def explain(
     key: AnswerKey,
     asked: str,
     language: Language,
+    allowance: Allowance,
 ) -> tuple[str, str, str]:
-    """The explanation, the id of the model that wrote it ("" for the plain one), and the prompt's stamp."""
+    """The explanation, the id of the model that wrote it ("" for the plain one), and the prompt's stamp. Never raises for
+    what a model or its provider does."""
     from langchain.agents import create_agent
+    from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMiddleware
     from langchain_core.messages import AIMessage, HumanMessage
     from langchain_core.tools import tool
 
@@ -46,17 +66,44 @@ def explain(
     context = key.context[language] if key.context else ""
     name = "Korean" if language == "ko" else "English"
     system = prompt.render(language=name, question=key.question[language], context=context)
+    retrying: Any = ModelRetryMiddleware(max_retries=RETRIES, retry_on=_passing, on_failure="error")
+    limit: Any = ModelCallLimitMiddleware(run_limit=MOST_CALLS)
+    given: Any = {"messages": [HumanMessage(asked)]}
+    config: RunnableConfig = {"recursion_limit": MOST_STEPS * 2, "tags": [HELPER_TAG]}
     for model in models:
-        agent = create_agent(model.chat, tools=[search_knowledge], system_prompt=system)
+        agent = create_agent(
+            model.chat,
+            tools=[search_knowledge],
+            system_prompt=system,
+            middleware=[] if model.offline else [limit, retrying],
+        )
         try:
-            state = agent.invoke({"messages": [HumanMessage(asked)]}, config={"recursion_limit": MOST_STEPS})
-        except Exception:  # whatever a provider raises, the candidate still gets the plain explanation
+            allowance.purse.check(model.id, count_tokens(system + asked, model.id) if allowance.purse.limited else 0)
+            if model.offline:
+                state = agent.invoke(given, config=config)
+            else:
+                work = partial(_invoke, agent, given, config)
+                state = run(work, allowance, allowance.seconds_left)
+        except Stopped:
+            break
+        except Exception as error:  # whatever a provider raises, the candidate still gets the plain explanation
+            log_call(model.id, "help", provider_failure(error).code, Usage(calls=1), 0.0, 1, allowance.label)
             continue
-        last = state["messages"][-1]
-        text = str(last.text).strip() if isinstance(last, AIMessage) else ""
-        if text and not gives_away(text, key):
+        said = [message for message in state["messages"] if isinstance(message, AIMessage)]
+        for message in said:
+            allowance.spend(model.id, usage_of(message))
+        text = str(said[-1].text).strip() if said else ""
+        if text and language_of(text) == language and not gives_away(text, key):
             return text, model.id, prompt.stamp
     return plain_explanation(key, language), "", prompt.stamp
+
+
+async def _invoke(agent: Any, given: Any, config: RunnableConfig, _tell: Callable[[Any], None]) -> Any:
+    return await agent.ainvoke(given, config=config)
+
+
+def _passing(error: Exception) -> bool:
+    return provider_failure(error).retryable
 
 
 def plain_explanation(key: AnswerKey, language: Language) -> str:

@@ -38,6 +38,7 @@ __all__ = [
     "band_of",
     "find_quote",
     "from_data",
+    "is_said",
     "no_answer",
     "score_of",
     "to_data",
@@ -323,6 +324,12 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
         if at >= 0:
             return reply[offsets[at] : offsets[at + len(wanted)]].strip()
     return ""
+
+
+def is_said(quote: str, replies: Sequence[str]) -> bool:
+    """Whether a quote stands in a reply, whatever it says; folded as for ``find_quote``."""
+    wanted = _fold(quote)[:MAX_QUOTE].strip()
+    return any(wanted in _fold(reply) for reply in replies)
 
 
 def _says_something(text: str, question: str) -> bool:

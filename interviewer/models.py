@@ -3,44 +3,131 @@
     model = open_model("offline", library)
     model.chat.invoke(...)
 
-A model is opened when an interview first needs it, not when it is named. What its provider raises is turned into
-``ProviderFailed`` here, in one place, with a reason in plain words.
+A model is opened when an interview first needs it, not when it is named. Providers' own retries are off: one turn has one
+allowance of calls and seconds for all that goes wrong (``interviewer.structured``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from interviewer.errors import ProviderFailed, UserMistake
+from interviewer.endpoints import METHODS, Endpoints, endpoint_name
+from interviewer.errors import UserMistake
+from interviewer.keys import key_of
+from interviewer.logs import without_keys
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable
+    from pydantic import BaseModel
 
     from knowledge.library import Library
 
-__all__ = ["OFFLINE", "Model", "open_model", "provider_failure"]
+__all__ = ["OFFLINE", "Model", "open_model", "wire_schema"]
 
 OFFLINE = "offline"
 TIMEOUT_SECONDS = 60.0
-RETRIES = 3
-"""Made by the provider's own client, with backoff, jitter and Retry-After."""
+NO_KEY_NEEDED = "not-needed"
+"""What OpenAI's client sends to a server of one's own that asks for no key; the client refuses to send nothing."""
 
 
-@dataclass(frozen=True)
 class Model:
-    """An opened chat model."""
+    """An opened chat model and what is known of its endpoint."""
 
-    id: str
-    chat: BaseChatModel
+    METHODS: Sequence[str] = METHODS
+
+    def __init__(
+        self, model_id: str, chat: BaseChatModel, endpoints: Endpoints | None = None, endpoint: str | None = None
+    ) -> None:
+        self.id = model_id
+        self.chat = chat
+        self.endpoint = endpoint or model_id
+        self._endpoints = endpoints or Endpoints()
+        self._asking: dict[tuple[str, type[BaseModel]], Runnable[Any, Any]] = {}
 
     @property
     def offline(self) -> bool:
         return self.id == OFFLINE
 
+    @property
+    def method(self) -> str | None:
+        """The structured-output method that the endpoint answers to; None before its first answer."""
+        return self._endpoints.method(self.endpoint)
 
-def open_model(model_id: str, library: Library) -> Model:
+    def settle(self, method: str) -> None:
+        self._endpoints.settle(self.endpoint, method)
+
+    def forget(self) -> None:
+        self._endpoints.forget(self.endpoint)
+
+    def asking(self, method: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
+        """The model bound to answer in a schema by one of ``METHODS``, without LangChain's parser behind it: what an
+        answer holds is read and checked by the caller.
+
+        Raises:
+            NotImplementedError, ValueError, TypeError: the provider does not have the method.
+        """
+        known = self._asking.get((method, schema))
+        if known is None:
+            known = self._asking[method, schema] = self._bind(method, schema)
+        return known
+
+    def _bind(self, method: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
+        from langchain_core.runnables import RunnableSequence
+        from langchain_core.utils.function_calling import convert_to_openai_tool
+
+        if method == "text":
+            return self.chat
+        given = wire_schema(schema)
+        if self.offline:
+            return self.chat.bind_tools([convert_to_openai_tool(given)])
+        options: dict[str, Any] = {"method": method}
+        if method == "json_schema" and self.id.startswith("openai:"):
+            options["strict"] = True
+        bound = self.chat.with_structured_output(given, **options)
+        return bound.first if isinstance(bound, RunnableSequence) else bound
+
+
+def wire_schema(schema: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON schema in the part of the language that every endpoint reads: no references, no defaults, every
+    property required, no others allowed (OpenAI's strict mode refuses anything else)."""
+    from langchain_core.utils.json_schema import dereference_refs
+
+    plain = dereference_refs(schema.model_json_schema())
+    plain.pop("$defs", None)
+    return {**_strict(plain), "title": schema.__name__}
+
+
+def _strict(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_strict(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: value for name, value in part.items() if name not in ("default", "title", "properties")}
+    kept = {name: _strict(value) for name, value in kept.items()}
+    if "properties" in part:
+        # A property may well be called "title": its name is no keyword.
+        kept["properties"] = {name: _strict(value) for name, value in part["properties"].items()}
+        kept |= {"required": list(part["properties"]), "additionalProperties": False}
+    return kept
+
+
+def open_model(
+    model_id: str,
+    library: Library,
+    *,
+    endpoints: Endpoints | None = None,
+    openai_api: str = "chat",
+    key: str | None = None,
+) -> Model:
     """Open a model.
+
+    Args:
+        endpoints: the memory of what endpoints answer to; without it each process asks anew.
+        openai_api: "chat" (Chat Completions, which compatible servers speak) or "responses", for OpenAI's models.
+        key: the session's own key, in place of the environment's.
 
     Raises:
         UserMistake: the id is not one, its provider's package is not installed, or its key is not set.
@@ -51,42 +138,28 @@ def open_model(model_id: str, library: Library) -> Model:
         return Model(OFFLINE, OfflineChatModel(library=library))
     from langchain.chat_models import init_chat_model
 
+    provider = model_id.partition(":")[0] if ":" in model_id else "openai" if model_id.startswith("gpt-") else ""
+    options: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "max_retries": 0}
+    secret = key_of(provider, key)
+    if secret is not None:
+        options["api_key"] = secret
+    elif provider == "openai" and os.environ.get("OPENAI_BASE_URL"):
+        options["api_key"] = NO_KEY_NEEDED
+    elif provider == "openai":
+        raise UserMistake(f"the model {model_id!r} can't be used: set OPENAI_API_KEY, or --model offline")
+    endpoint = model_id
+    if provider == "openai":
+        responses = openai_api == "responses"
+        options |= {"stream_usage": True, "use_responses_api": responses}
+        endpoint = endpoint_name(model_id, os.environ.get("OPENAI_BASE_URL"), "responses" if responses else "")
     try:
-        chat = init_chat_model(model_id, timeout=TIMEOUT_SECONDS, max_retries=RETRIES)
+        chat = init_chat_model(model_id, **options)
     except ImportError as error:
-        package = getattr(error, "name", None) or "the provider's package"
-        raise UserMistake(f"the model {model_id!r} needs a package that is not installed ({package})") from None
+        raise UserMistake(f"the model {model_id!r} needs another package: {_one_line(error)}") from None
     except Exception as error:
         raise UserMistake(f"the model {model_id!r} can't be used: {_one_line(error)}") from None
-    return Model(model_id, chat)
-
-
-_REASONS: list[tuple[str, str, bool]] = [
-    ("Authentication", "the key is not accepted", False),
-    ("PermissionDenied", "the key may not use this model", False),
-    ("NotFound", "the server does not have this model", False),
-    ("insufficient_quota", "the account has no quota left", False),
-    ("RateLimit", "the provider asks to slow down", True),
-    ("Timeout", "no answer in time", True),
-    ("APIConnection", "the server can't be reached", True),
-    ("Connect", "the server can't be reached", True),
-    ("ContextLength", "the reply is too long for this model", False),
-    ("context_length", "the reply is too long for this model", False),
-    ("ContentFilter", "the provider refused this reply", False),
-    ("InternalServer", "the provider has a fault", True),
-    ("BadRequest", "the server rejected the request", False),
-]
-
-
-def provider_failure(error: Exception) -> ProviderFailed:
-    """A provider's exception as one line in plain words, by its class and error code (never its text: it may hold keys)."""
-    names = " ".join(cls.__name__ for cls in type(error).__mro__) + f" {getattr(error, 'code', '')}"
-    for sign, reason, retryable in _REASONS:
-        if sign in names:
-            return ProviderFailed(reason, retryable=retryable)
-    return ProviderFailed(f"the model failed ({type(error).__name__})")
+    return Model(model_id, chat, endpoints, endpoint)
 
 
 def _one_line(error: Exception) -> str:
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return text if "sk-" not in text else type(error).__name__
+    return without_keys((str(error).strip().splitlines() or [type(error).__name__])[0])

@@ -20,12 +20,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from interviewer import wording
+from interviewer.calls import Cancel, Patience
 from interviewer.critique import TONES, Language, Tone
+from interviewer.endpoints import FILE, Endpoints
 from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
 from interviewer.interview import Move, State, replay
 from interviewer.plan import FollowUps, Plan, make_plan
 from interviewer.settings import Settings
 from interviewer.store import InterviewRow, Store, TurnRow
+from interviewer.usage import Purse, total_cost
 from knowledge.answer_key import AnswerKey, with_fresh_numbers
 from knowledge.library import Book, Library
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Interviewer", "Options", "View"]
 
+OFFLINE = "offline"
 LOCKS = 256
 """Interviews share this many locks; two that fall on one wait for each other's turn, which does no harm."""
 
@@ -92,9 +96,19 @@ class View:
     def finished(self) -> bool:
         return self.current is None
 
+    @property
+    def ungraded(self) -> tuple[TurnRow, ...]:
+        """Answers that no model gave a judgement on, so that they may be judged again."""
+        return tuple(turn for turn in self.turns if turn.result and turn.result.error and is_answer(turn))
+
+
+def is_answer(turn: TurnRow) -> bool:
+    """Whether a turn has a result that is or should be a grade."""
+    return turn.result is not None and turn.result.kind in ("answer", "probe")
+
 
 class Interviewer:
-    """See the module. ``library``, ``store`` and ``grader`` can be given, for tests and evaluations."""
+    """See the module. ``library``, ``store``, ``grader`` and ``patience`` can be given, for tests and evaluations."""
 
     def __init__(
         self,
@@ -103,11 +117,15 @@ class Interviewer:
         library: Library | None = None,
         store: Store | None = None,
         grader: Grader | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.settings = settings
         self.library = library or Library(settings.home)
         self._store = store
         self._graders: dict[tuple[str, ...], Grader] = {settings.models: grader} if grader else {}
+        self._patience = patience
+        self._endpoints = Endpoints(settings.home / FILE)
+        self._running: dict[str, Cancel] = {}
         self._indexes: dict[str, Index] = {}
         self._lock = threading.RLock()
         self._turn_locks = [threading.Lock() for _ in range(LOCKS)]
@@ -125,8 +143,11 @@ class Interviewer:
             index.close()
         self._indexes.clear()
 
-    def start(self, options: Options, owner: str = "local") -> View:
+    def start(self, options: Options, owner: str = "local", key: str | None = None) -> View:
         """A new interview.
+
+        Args:
+            key: a key of the session's own for the models, used for this call and kept nowhere.
 
         Raises:
             UserMistake: a document, topic, tone or model that does not exist.
@@ -138,7 +159,7 @@ class Interviewer:
         models = self._models(options.model)
         chosen = {**asdict(options), "document": book.name, "models": list(models)}
         row = InterviewRow(book.name, book.bank.sha256, plan.question_ids, chosen, owner)
-        self.grader(models)
+        self.grader(models, key)
         self.store.add_interview(row)
         return self.view(row.id, owner)
 
@@ -150,7 +171,13 @@ class Interviewer:
         return View(row, turns, state, self._asked(row, state))
 
     def reply(
-        self, interview_id: str, text: str, owner: str | None = None, n: int | None = None, probes: bool | None = None
+        self,
+        interview_id: str,
+        text: str,
+        owner: str | None = None,
+        n: int | None = None,
+        probes: bool | None = None,
+        key: str | None = None,
     ) -> Iterator[Event]:
         """One turn: commit the reply, then yield what there is to show while it is read and judged.
 
@@ -158,6 +185,7 @@ class Interviewer:
             probes: whether this answer may be probed; by default as the interview's options say.
             n: the turn's number as the caller saw it (``len(view.turns) + 1``); a reply for a place that is taken
                 (a double submit) is refused.
+            key: a key of the session's own for the models, used for this turn and kept nowhere.
 
         Raises:
             UserMistake: the interview is over or is not the owner's.
@@ -170,9 +198,12 @@ class Interviewer:
             view = self._settled(self.view(interview_id, owner))
             if n is not None and n != len(view.turns) + 1:
                 raise AlreadyAnswered(f"turn {n} is not the next one of this interview; reload it")
-            given, tools = self._given(view, _next_turn(view, text), probes)
-            events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
-            yield from events
+            with self._cancellable(view.id) as cancel:
+                given, tools = self._given(view, _next_turn(view, text), probes, cancel, key)
+                events: Iterator[Any] = turn_graph().stream(given, context=tools, stream_mode="custom")
+                # "yield from" would first end the graph, which waits for its model, and cancel then.
+                for event in events:  # noqa: UP028
+                    yield event
 
     def take(self, view: View, text: str, probes: bool | None = None) -> View:
         """One turn of which only the outcome matters (a script's), from a view that nobody else has gone on from.
@@ -189,6 +220,19 @@ class Interviewer:
             self._finish(view, _next_turn(view, text), probes)
             return self.view(view.id)
 
+    def cancel(self, interview_id: str, owner: str | None = None) -> bool:
+        """Stop the judging that goes on in an interview: its request is closed, and the reply is kept as not graded.
+        Whether there was anything to stop."""
+        running = self._running.get(self.store.interview(interview_id, owner).id)
+        if running is not None:
+            running.set()
+        return running is not None
+
+    def cancel_all(self) -> None:
+        """Stop all judging of this process."""
+        for running in list(self._running.values()):
+            running.set()
+
     def resume(self, interview_id: str, owner: str | None = None) -> View:
         """The interview, with a reply that was still pending when its process ended now judged."""
         interview_id = self.store.interview(interview_id, owner).id
@@ -196,35 +240,67 @@ class Interviewer:
             return self._settled(self.view(interview_id, owner))
 
     def regrade(
-        self, interview_id: str, model: str | None = None, owner: str | None = None
+        self,
+        interview_id: str,
+        model: str | None = None,
+        owner: str | None = None,
+        *,
+        ungraded_only: bool = False,
+        key: str | None = None,
     ) -> Iterator[tuple[TurnRow, Grading]]:
-        """Judge every answer of an interview once more, with another model or because it was not graded.
+        """Judge the answers of an interview once more, with another model or because they were not graded.
 
-        Both results are kept and the new one counts, unless it is not graded and the old one was.
+        All results are kept and the new one counts, unless it is not graded and the old one was.
+
+        Args:
+            ungraded_only: only those that have no grade.
+            key: a key of the session's own for the models.
         """
         from interviewer.agent import regraded
 
         view = self.resume(interview_id, owner)
-        grader = self.grader(self._models(model))
+        grader = self.grader(self._models(model), key)
         book = self.library.open(view.row.document)
-        for turn in view.turns:
-            if turn.result and turn.result.kind in ("answer", "probe"):
-                grading = regraded(
-                    self._tools(view.row, grader), view.row, _key(book, view.row, turn.question_id), view.turns, turn
-                )
-                yield turn, grading
+        with self._turn_lock(view.id), self._cancellable(view.id) as cancel:
+            for turn in view.ungraded if ungraded_only else filter(is_answer, view.turns):
+                if cancel.wished:
+                    return
+                tools = self._tools(self.view(view.id), grader, cancel)
+                yield turn, regraded(tools, view.row, _key(book, view.row, turn.question_id), view.turns, turn)
 
-    def grader(self, models: tuple[str, ...] | None = None) -> Grader:
-        """The grader over these models (the settings' by default), opened once."""
+    def grader(self, models: tuple[str, ...] | None = None, key: str | None = None) -> Grader:
+        """The grader over these models (the settings' by default), opened once; anew with a session's own key.
+
+        Raises:
+            UserMistake: a model can't be opened.
+        """
         wanted = models or self.settings.models
+        if key:
+            return self._open_grader(wanted, key)
         with self._lock:
             if wanted not in self._graders:
-                from interviewer.grader import Grader
-                from interviewer.models import open_model
-                from prompts.loader import load
-
-                self._graders[wanted] = Grader([open_model(m, self.library) for m in wanted], load("judge"))
+                self._graders[wanted] = self._open_grader(wanted)
             return self._graders[wanted]
+
+    def _open_grader(self, models: tuple[str, ...], key: str | None = None) -> Grader:
+        from interviewer.grader import Grader
+        from interviewer.models import open_model
+        from prompts.loader import load
+
+        endpoints, api = self._endpoints, self.settings.openai_api
+        opened = [open_model(m, self.library, endpoints=endpoints, openai_api=api, key=key) for m in models]
+        return Grader(opened, load("judge"), patience=self._patience)
+
+    def _grader_or_none(self, models: tuple[str, ...], key: str | None) -> Grader:
+        """The grader; where its models can't be opened any more (a key is gone), one that grades nothing and says so: a
+        reply is kept whatever becomes of it."""
+        try:
+            return self.grader(models, key)
+        except UserMistake:
+            from interviewer.grader import Grader
+            from prompts.loader import load
+
+            return Grader((), load("judge"), failures=[(",".join(models), "no_key")])
 
     def index(self, book: Book) -> Index:
         """The search index of a document, built or brought up to date at its first use in this process."""
@@ -250,10 +326,13 @@ class Interviewer:
         """Do a turn that nobody watches. Without a stream, LangGraph runs it in this very thread."""
         from interviewer.agent import turn_graph
 
-        given, tools = self._given(view, turn, probes)
-        turn_graph().invoke(given, context=tools)
+        with self._cancellable(view.id) as cancel:
+            given, tools = self._given(view, turn, probes, cancel)
+            turn_graph().invoke(given, context=tools)
 
-    def _given(self, view: View, turn: TurnRow, probes: bool | None) -> tuple[TurnState, Tools]:
+    def _given(
+        self, view: View, turn: TurnRow, probes: bool | None, cancel: Cancel, key: str | None = None
+    ) -> tuple[TurnState, Tools]:
         """What the graph of a turn starts from, and what it works with."""
         book = self.library.open(view.row.document)
         objected = next((t for t in reversed(view.turns) if t.result and t.result.graded), None)
@@ -267,17 +346,36 @@ class Interviewer:
             "objected": objected,
             "objected_key": _key(book, view.row, objected.question_id) if objected else None,
         }
-        return given, self._tools(view.row, self.grader(tuple(view.row.settings["models"])))
+        grader = self._grader_or_none(tuple(view.row.settings["models"]), key)
+        return given, self._tools(view, grader, cancel)
 
-    def _tools(self, row: InterviewRow, grader: Grader) -> Tools:
+    @contextmanager
+    def _cancellable(self, interview_id: str) -> Iterator[Cancel]:
+        """Judging that ``cancel`` can stop while it goes on, and that stops when nobody waits for it any more."""
+        cancel = self._running[interview_id] = Cancel()
+        try:
+            yield cancel
+        except BaseException:
+            cancel.set()
+            raise
+        finally:
+            self._running.pop(interview_id, None)
+
+    def _tools(self, view: View, grader: Grader, cancel: Cancel) -> Tools:
         from interviewer.agent import Tools
 
-        book = self.library.open(row.document)
+        book = self.library.open(view.row.document)
 
         def search(query: str, k: int) -> list[Passage]:
             return self.index(book).search(query, k)
 
-        return Tools(self.store, grader, search, self.settings.max_reply)
+        return Tools(self.store, grader, search, self.settings.max_reply, cancel, self.purse(view))
+
+    def purse(self, view: View) -> Purse:
+        """What the interview has spent so far, of the budget for one."""
+        results = [result for turn in view.turns for result in turn.results if result.model != OFFLINE]
+        spent = sum(result.tokens_input + result.tokens_output for result in results)
+        return Purse(self.settings.budget, spent, total_cost(result.cost for result in results))
 
     def _asked(self, row: InterviewRow, state: State) -> Asked | None:
         if state.current is None:

@@ -13,6 +13,9 @@ INTERVIEWER_DATABASE_URL   a database for several replicas, e.g. postgresql://us
 INTERVIEWER_CHROMA_URL     a Chroma server, e.g. http://127.0.0.1:8000
 INTERVIEWER_EMBEDDINGS     offline | a LangChain embeddings id, e.g. openai:text-embedding-3-small
 INTERVIEWER_MAX_REPLY      the longest reply in characters (8000)
+INTERVIEWER_BUDGET         the most that one interview may take: 0.50 (US dollars) or "200k tokens"
+INTERVIEWER_OPENAI_API     chat (Chat Completions, which compatible servers speak) | responses
+INTERVIEWER_LOG            a file for structured logs, or - for stderr; INTERVIEWER_LOG_TEXT=1 adds the replies
 =========================  ====================================================================================
 """
 
@@ -20,18 +23,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from interviewer.usage import Budget
 from knowledge.errors import UserMistake
 
 __all__ = ["DEFAULT_MAX_REPLY", "OPENAI_DEFAULT", "Settings"]
 
 DEFAULT_MAX_REPLY = 8000
 OPENAI_DEFAULT = "openai:gpt-5-mini"
+OPENAI_APIS = ("chat", "responses")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ class Settings:
     chroma_url: str | None = None
     embeddings: str = "offline"
     max_reply: int = DEFAULT_MAX_REPLY
+    budget: Budget = field(default_factory=Budget)
+    openai_api: str = "chat"
+    log: str | None = None
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **flags: Any) -> Settings:
@@ -61,6 +69,9 @@ class Settings:
         limit = pick("max_reply", "INTERVIEWER_MAX_REPLY", str(DEFAULT_MAX_REPLY))
         if not limit.isdecimal() or not 1 <= int(limit) <= 1_000_000:
             raise UserMistake(f"INTERVIEWER_MAX_REPLY is {limit!r}; give a number of characters from 1 to 1000000")
+        openai_api = pick("openai_api", "INTERVIEWER_OPENAI_API", "chat")
+        if openai_api not in OPENAI_APIS:
+            raise UserMistake(f"INTERVIEWER_OPENAI_API is {openai_api!r}; give {' or '.join(OPENAI_APIS)}")
         return cls(
             home=Path(home).expanduser(),
             models=_models(pick("model", "INTERVIEWER_MODEL", "auto"), env),
@@ -68,6 +79,9 @@ class Settings:
             chroma_url=pick("chroma_url", "INTERVIEWER_CHROMA_URL", "") or None,
             embeddings=pick("embeddings", "INTERVIEWER_EMBEDDINGS", "offline"),
             max_reply=int(limit),
+            budget=Budget.parse(pick("budget", "INTERVIEWER_BUDGET", "")),
+            openai_api=openai_api,
+            log=pick("log", "INTERVIEWER_LOG", "") or None,
         )
 
 

@@ -31,7 +31,7 @@ from interviewer.errors import AlreadyAnswered, StoreError, UserMistake
 
 __all__ = ["HEAD", "InterviewRow", "ResultRow", "Store", "TurnRow", "metadata", "one_at_a_time"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest schema revision (a test compares it with Alembic's)."""
 
 BUSY_SECONDS = 10
@@ -99,6 +99,9 @@ results = sa.Table(
     sa.Column("prompt", sa.String(255), nullable=False),
     sa.Column("tokens_input", sa.Integer, nullable=False),
     sa.Column("tokens_output", sa.Integer, nullable=False),
+    sa.Column("tokens_cached", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("calls", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cost", sa.Float),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("objection", sa.Text),
@@ -113,7 +116,11 @@ _versions = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """What came of a turn. ``score`` is None unless ``graded``; ``judgement`` is ``judge.Judgement`` as plain data."""
+    """What came of a turn. ``score`` is None unless ``graded``; ``judgement`` is ``judge.Judgement`` as plain data.
+
+    ``tokens_cached`` is the part of the input that came from the provider's cache, ``calls`` the requests made, ``cost``
+    US dollars (None: a model whose price is not known).
+    """
 
     kind: str
     graded: bool = False
@@ -125,6 +132,9 @@ class ResultRow:
     prompt: str = ""
     tokens_input: int = 0
     tokens_output: int = 0
+    tokens_cached: int = 0
+    calls: int = 0
+    cost: float | None = 0.0
     seconds: float = 0.0
     error: str | None = None
     objection: str | None = None

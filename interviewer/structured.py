@@ -1,158 +1,261 @@
-"""Ask a chat model for a structured answer, by the method that its endpoint supports.
+"""Ask a chat model for a structured answer, by the method that its endpoint answers to.
 
 OpenAI speaks json_schema, many compatible servers only function calling or JSON mode, some nothing but text. The methods
-are tried in that order, once an endpoint: what worked is remembered for the process. An answer that can't be read is
-sent back once with what is wrong with it; after that it is the caller's to report.
+are tried in that order at an endpoint's first answer; what worked is remembered (``interviewer.endpoints``). What fails
+in passing is tried again, an answer that can't be used is asked for once more with what is wrong with it, and all of
+that ends where the turn's allowance does.
 
-    answer = ask(model, messages, RawJudgement, usable=lambda data: "points" in data)
-    answer.data, answer.tokens_input
+    answer = ask(model, messages, RawJudgement, check=lambda data: None, allowance=Allowance())
+    answer.data, answer.method
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from tenacity import RetryCallState, Retrying, retry_if_exception
+from tenacity.wait import wait_random_exponential
 
-from interviewer.errors import ModelMisbehaved
-from interviewer.models import Model, provider_failure
+from interviewer.calls import Allowance, call, piece_of
+from interviewer.errors import ModelFailed, ModelMisbehaved, ProviderFailed
+from interviewer.failures import provider_failure, turned_down
+from interviewer.logs import log_call
+from interviewer.usage import Usage
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.runnables import Runnable
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from pydantic import BaseModel
 
-__all__ = ["METHODS", "Answer", "ask", "method_of"]
+    from interviewer.models import Model
 
-METHODS = ("json_schema", "function_calling", "json_mode", "text")
+__all__ = ["Answer", "ask", "read_json", "usage_of"]
+
 JUDGE_TAG = "judge"
+CALL_SECONDS = 60.0
+"""The longest that one request may take, streamed answer and all."""
 
-_settled: dict[str, str] = {}
-_runnables: dict[tuple[str, str, type[BaseModel], int], Runnable[Any, Any]] = {}
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL)
+_METHOD_AT_FAULT = frozenset({"empty", "unreadable", "incomplete"})
+"""Misbehaviour that another method may mend, where none is settled yet."""
+
+_AGAIN = {
+    "empty": "Your last answer was empty.",
+    "truncated": "Your last answer was cut off because it was too long. Keep every reason under ten words.",
+    "unreadable": "Your last answer could not be read.",
+    "incomplete": "Your last answer did not judge every point of the list by its id.",
+    "invented": "Your last answer quotes what the candidate did not write. Copy quotes character for character.",
+}
+_AGAIN_END = " Answer again, with every point of the list, in exactly the schema given."
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, as plain data, and what it took. ``calls`` counts the requests that were answered."""
+    """What the model said, as plain data, and the method by which."""
 
     data: dict[str, Any]
     method: str
-    tokens_input: int = 0
-    tokens_output: int = 0
-    calls: int = 1
 
 
-def method_of(model: Model) -> str | None:
-    """The method settled on for a model's endpoint, None before the first answer."""
-    return _settled.get(_endpoint(model))
+class _TurnedDown(Exception):
+    """The endpoint does not know the method."""
 
 
 def ask(
     model: Model,
     messages: Sequence[BaseMessage],
     schema: type[BaseModel],
-    usable: Callable[[dict[str, Any]], bool],
+    check: Callable[[dict[str, Any]], str | None],
+    allowance: Allowance,
+    on_text: Callable[[str], None] | None = None,
 ) -> Answer:
     """One structured answer.
 
     Args:
-        usable: whether the data can be worked with; data that is not is sent back for one repair.
+        messages: the first one is the system message, whose text stays the same from turn to turn.
+        check: what is wrong with an answer's data, as a code of ``failures.REASONS``; None if it can be worked with.
+        on_text: gets the answer's text piece by piece; None where another attempt starts again.
 
     Raises:
-        ModelMisbehaved: the model answered, but with nothing usable, twice.
-        ProviderFailed: the model could not be reached or refused.
+        ModelMisbehaved: the model answered, but with nothing usable, also when asked once more.
+        ProviderFailed: the model could not be reached or turned the request down.
+        Stopped: cancelled, or over the budget.
     """
-    settled = method_of(model)
-    methods = (settled,) if settled else (("function_calling",) if model.offline else METHODS)
-    for position, method in enumerate(methods):
+    asking = _Asking(model, messages, schema, check, allowance, on_text or (lambda piece: None))
+    if model.offline:
+        return asking.offline()
+    settled = model.method
+    methods = [settled, *(m for m in model.METHODS if m != settled)] if settled else list(model.METHODS)
+    for method in methods:
+        last = method == methods[-1]
         try:
-            raw, data = _invoke(model, method, messages, schema)
+            data = asking.by(method, mend=last or settled == method)
+        except _TurnedDown:
+            if last:
+                raise ProviderFailed("rejected") from None
+            if settled == method:
+                model.forget()
+            continue
+        except ModelMisbehaved as error:
+            if last or settled == method or error.code not in _METHOD_AT_FAULT:
+                raise
+            continue
+        model.settle(method)
+        return Answer(data, method)
+    raise ProviderFailed("rejected")
+
+
+@dataclass
+class _Asking:
+    """One ``ask`` while it goes on."""
+
+    model: Model
+    messages: Sequence[BaseMessage]
+    schema: type[BaseModel]
+    check: Callable[[dict[str, Any]], str | None]
+    allowance: Allowance
+    on_text: Callable[[str], None]
+    requests: int = 0
+
+    def offline(self) -> Answer:
+        """The offline model never fails in passing and is called as a function is."""
+        started = time.perf_counter()
+        self.allowance.cancel.check()
+        self.allowance.calls += 1
+        raw = self.model.asking("function_calling", self.schema).invoke(list(self.messages))
+        self.allowance.spend(self.model.id, usage_of(raw))
+        code, data = self._read(raw)
+        self._log("function_calling", code, usage_of(raw), started)
+        if code is not None:
+            raise ModelMisbehaved(code)
+        return Answer(data, "function_calling")
+
+    def by(self, method: str, *, mend: bool) -> dict[str, Any]:
+        """The data of an answer by one method; where it is of no use and ``mend`` is set, of a second one."""
+        code, data = self._read(self._request(method, ""))
+        if code in _AGAIN and mend and self.allowance.calls_left > 0:
+            code, data = self._read(self._request(method, _AGAIN[code] + _AGAIN_END))
+        if code is not None:
+            raise ModelMisbehaved(code)
+        return data
+
+    def _request(self, method: str, note: str) -> AIMessageChunk:
+        """The model's message; what fails in passing is tried again within the allowance."""
+        patience, left = self.allowance.patience, self.allowance
+        backoff = wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait)
+
+        def wait(state: RetryCallState) -> float:
+            asked = getattr(state.outcome.exception() if state.outcome else None, "wait", None)
+            return float(backoff(state) if asked is None else asked)
+
+        def spent(state: RetryCallState) -> bool:
+            return left.calls_left < 1 or state.upcoming_sleep >= left.seconds_left
+
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, ProviderFailed) and error.retryable),
+            wait=wait,
+            stop=spent,
+            sleep=self.allowance.pause,
+            reraise=True,
+        )
+        return retrying(self._attempt, method, note)
+
+    def _attempt(self, method: str, note: str) -> AIMessageChunk:
+        started = time.perf_counter()
+        chunks: list[AIMessageChunk] = []
+        outcome: str | None = "turned_down"
+        messages = self._messages(method, note)
+        if self.allowance.purse.limited:
+            self.allowance.purse.check(self.model.id, _count(messages, self.model.id))
+        try:
+            chat = self._bound(method)
+            self.allowance.calls += 1
+            self.requests += 1
+            if self.requests > 1:
+                self.on_text("")
+            seconds = min(CALL_SECONDS, self.allowance.seconds_left)
+            call(chat, messages, self.allowance, chunks, seconds=seconds, on_text=self.on_text, tags=[JUDGE_TAG])
+            if not chunks:
+                raise ProviderFailed("garbled")
+            outcome = None
+        except ModelFailed as error:
+            outcome = error.code
+            raise
+        except _TurnedDown:
+            raise
         except Exception as error:
-            if _unsupported(error) and position < len(methods) - 1:
-                continue
-            raise provider_failure(error) from error
-        answer = Answer({}, method, *_usage(raw))
-        if data is None or not usable(data):
-            answer, data = _repair(model, method, messages, schema, raw, answer)
-            if data is None or not usable(data):
-                if position < len(methods) - 1:
-                    continue
-                raise ModelMisbehaved("the model's answer holds no judgement")
-        _settled[_endpoint(model)] = method
-        return replace(answer, data=data)
-    raise ModelMisbehaved("the model's answer holds no judgement")
+            if turned_down(error):
+                raise _TurnedDown from None
+            failed = provider_failure(error)
+            # A body that is no event stream ends in whatever LangChain or the client make of no events.
+            garbled = failed.code == "unknown" and not chunks
+            outcome = "garbled" if garbled else failed.code
+            raise ProviderFailed(outcome, wait=failed.wait) from None
+        finally:
+            usage = self._usage(messages, chunks)
+            self.allowance.spend(self.model.id, usage)
+            self._log(method, outcome, usage, started)
+        return _joined(chunks)
+
+    def _bound(self, method: str) -> Any:
+        """The model bound to the method; LangChain says so at once where a provider does not have it."""
+        try:
+            return self.model.asking(method, self.schema)
+        except (NotImplementedError, ValueError, TypeError):
+            raise _TurnedDown from None
+
+    def _messages(self, method: str, note: str) -> list[BaseMessage]:
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        head, *rest = self.messages
+        if method in ("json_mode", "text"):
+            head = SystemMessage(f"{head.text}\n\n{_instruction(self.schema)}")
+        return [head, *rest, *([HumanMessage(note)] if note else [])]
+
+    def _read(self, raw: AIMessageChunk) -> tuple[str | None, dict[str, Any]]:
+        """What is wrong with a message, and its data."""
+        finish = str(raw.response_metadata.get("finish_reason") or raw.response_metadata.get("stop_reason") or "")
+        if raw.additional_kwargs.get("refusal") or finish in ("content_filter", "refusal"):
+            return "refused", {}
+        called = raw.tool_calls
+        data = dict(called[0]["args"]) if called else read_json(str(raw.text))
+        if data is None or finish in ("length", "max_tokens") or _incomplete(raw):
+            if finish in ("length", "max_tokens") or _incomplete(raw):
+                return "truncated", {}
+            said = str(raw.text).strip() or raw.invalid_tool_calls
+            return ("unreadable" if said else "empty"), {}
+        return self.check(data), data
+
+    def _usage(self, messages: Sequence[BaseMessage], chunks: Sequence[AIMessageChunk]) -> Usage:
+        """The provider's count, else our own. An attempt that brought nothing is taken to have cost nothing."""
+        if not chunks:
+            return Usage(calls=1)
+        usage = usage_of(_joined(chunks))
+        if usage.tokens:
+            return usage
+        from knowledge.tokens import count_tokens
+
+        said = count_tokens("".join(map(piece_of, chunks)), self.model.id)
+        return Usage(_count(messages, self.model.id), said, calls=1, estimated=True)
+
+    def _log(self, method: str, code: str | None, usage: Usage, started: float) -> None:
+        seconds = time.perf_counter() - started
+        log_call(self.model.id, method, code, usage, seconds, self.requests, self.allowance.label)
 
 
-def _invoke(
-    model: Model, method: str, messages: Sequence[BaseMessage], schema: type[BaseModel]
-) -> tuple[AIMessage, dict[str, Any] | None]:
-    if method == "text":
-        raw = model.chat.invoke([*messages, _instruction(schema)], config={"tags": [JUDGE_TAG]})
-        return raw, _from_text(raw)
-    key = (model.id, method, schema, id(model.chat))
-    if key not in _runnables:
-        _runnables[key] = _asking(model, method, schema)
-    sent = [*messages, _instruction(schema)] if method == "json_mode" else messages
-    raw = _runnables[key].invoke(list(sent), config={"tags": [JUDGE_TAG]})
-    calls = getattr(raw, "tool_calls", None)
-    return raw, dict(calls[0]["args"]) if calls else _from_text(raw)
+def usage_of(raw: Any) -> Usage:
+    """What the provider counted for a message; no tokens where it said nothing."""
+    counted: Mapping[str, Any] = getattr(raw, "usage_metadata", None) or {}
+    cached = (counted.get("input_token_details") or {}).get("cache_read") or 0
+    return Usage(int(counted.get("input_tokens", 0)), int(counted.get("output_tokens", 0)), int(cached), calls=1)
 
 
-def _asking(model: Model, method: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
-    """The model bound to answer in a schema, without LangChain's parser behind it: what an answer holds is read here
-    and checked by the caller. A tool is given as plain data, since a class would be described anew at every call."""
-    from langchain_core.runnables import RunnableSequence
-    from langchain_core.utils.function_calling import convert_to_openai_tool
-
-    options: dict[str, Any] = {} if model.offline else {"method": method}
-    given = convert_to_openai_tool(schema) if method == "function_calling" else schema
-    bound = model.chat.with_structured_output(given, **options)
-    return bound.first if isinstance(bound, RunnableSequence) else bound
-
-
-def _repair(
-    model: Model,
-    method: str,
-    messages: Sequence[BaseMessage],
-    schema: type[BaseModel],
-    raw: AIMessage,
-    first: Answer,
-) -> tuple[Answer, dict[str, Any] | None]:
-    """Ask once more, telling the model that its answer could not be read."""
-    from langchain_core.messages import HumanMessage
-
-    note = (
-        "Your last answer could not be read. Answer again, with every point of the list, in exactly the schema given."
-    )
-    try:
-        again, data = _invoke(model, method, [*messages, HumanMessage(note)], schema)
-    except Exception as error:
-        raise provider_failure(error) from error
-    more_in, more_out = _usage(again)
-    spent = replace(
-        first,
-        tokens_input=first.tokens_input + more_in,
-        tokens_output=first.tokens_output + more_out,
-        calls=first.calls + 1,
-    )
-    return spent, data
-
-
-def _instruction(schema: type[BaseModel]) -> BaseMessage:
-    from langchain_core.messages import HumanMessage
-
-    return HumanMessage(
-        "Answer with one JSON object of this schema and nothing else:\n" + json.dumps(schema.model_json_schema())
-    )
-
-
-def _from_text(raw: AIMessage) -> dict[str, Any] | None:
-    """The JSON object in a text answer: fenced, or from the first brace to the last."""
-    text = raw.text if isinstance(raw.text, str) else str(raw.content)
+def read_json(text: str) -> dict[str, Any] | None:
+    """The JSON object in a text: fenced, or from the first brace to the last; None if there is none."""
     fenced = _FENCED.search(text)
     first, last = text.find("{"), text.rfind("}")
     for candidate in (fenced.group(1) if fenced else "", text[first : last + 1] if first >= 0 else ""):
@@ -165,18 +268,28 @@ def _from_text(raw: AIMessage) -> dict[str, Any] | None:
     return None
 
 
-def _usage(raw: AIMessage) -> tuple[int, int]:
-    usage = getattr(raw, "usage_metadata", None) or {}
-    return int(usage.get("input_tokens", 0)), int(usage.get("output_tokens", 0))
+def _joined(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    from langchain_core.messages import AIMessageChunk
+    from langchain_core.messages.ai import add_ai_message_chunks
+
+    first, *rest = chunks
+    whole = add_ai_message_chunks(first, *rest) if rest else first
+    assert isinstance(whole, AIMessageChunk)
+    return whole
 
 
-def _unsupported(error: Exception) -> bool:
-    """Whether the endpoint turned the method down, rather than failed."""
-    names = {cls.__name__ for cls in type(error).__mro__}
-    return bool(
-        names & {"BadRequestError", "UnprocessableEntityError", "NotImplementedError", "ValueError", "TypeError"}
-    )
+def _incomplete(raw: AIMessageChunk) -> bool:
+    """Whether OpenAI's Responses API ended an answer early."""
+    return raw.response_metadata.get("status") == "incomplete"
 
 
-def _endpoint(model: Model) -> str:
-    return f"{model.id} {getattr(model.chat, 'openai_api_base', None) or ''}"
+def _instruction(schema: type[BaseModel]) -> str:
+    from interviewer.models import wire_schema
+
+    return "Answer with one JSON object of this schema and nothing else:\n" + json.dumps(wire_schema(schema))
+
+
+def _count(messages: Sequence[BaseMessage], model_id: str) -> int:
+    from knowledge.tokens import count_tokens
+
+    return sum(count_tokens(str(message.text), model_id) for message in messages)

@@ -12,6 +12,7 @@ __all__ = [
     "acknowledge",
     "asked",
     "dont_know",
+    "graded_by",
     "hint",
     "judged_again",
     "not_graded",
@@ -78,10 +79,24 @@ def too_long(length: int, limit: int, language: Language) -> str:
     return f"That is too long ({length:,} characters, the limit is {limit:,}). It is kept; please answer again with the essentials."
 
 
-def not_graded(error: str, language: Language) -> str:
+def not_graded(reasons: str, language: Language) -> str:
+    """That a reply has no grade, why (``failures.reason``), and what can be done about it."""
     if language == "ko":
-        return f"이번 답변은 채점하지 못했습니다 ({error}). 답변은 저장되어 있어 나중에 다시 채점할 수 있고, 점수에는 넣지 않습니다."
-    return f"This answer was not graded ({error}). It is kept, can be graded later, and does not enter the score."
+        return (
+            f"이번 답변은 채점하지 못했습니다 ({reasons}). 답변은 저장되어 있고 점수에는 넣지 않습니다. "
+            "다시 채점하거나 오프라인 채점기로 채점할 수 있습니다."
+        )
+    return (
+        f"This answer was not graded ({reasons}). It is kept and does not enter the score. "
+        "It can be graded again, or by the offline grader."
+    )
+
+
+def graded_by(model: str, language: Language) -> str:
+    """That a grade is not from the model that the interview is graded by."""
+    if model == "offline":
+        return "오프라인 채점기로 채점했습니다." if language == "ko" else "Graded by the offline grader."
+    return f"{model} 모델이 대신 채점했습니다." if language == "ko" else f"Graded by {model} instead."
 
 
 def nothing_to_object(language: Language) -> str:

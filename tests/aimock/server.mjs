@@ -1,0 +1,67 @@
+// A mock of OpenAI's API whose judge is scripted: it hits every point and quotes the beginning of the last reply.
+// Started by tests/wire.py, which passes the folder of @copilotkit/aimock; prints its address, ends with its stdin.
+import { pathToFileURL } from "node:url";
+import path from "node:path";
+
+const { LLMock } = await import(pathToFileURL(path.join(process.argv[2], "dist", "index.js")));
+const server = new LLMock({ port: 0, host: "127.0.0.1", strict: true, chunkSize: 40, journalMaxEntries: 0 });
+
+const textOf = (message) =>
+  typeof message.content === "string" ? message.content : (message.content ?? []).map((part) => part.text ?? "").join("");
+const lastHuman = (request) => request.messages.filter((message) => message.role === "user").map(textOf);
+
+/** The judge's message: the last human message that is a JSON object with points. */
+function asked(request) {
+  for (const text of lastHuman(request).reverse()) {
+    try {
+      const data = JSON.parse(text);
+      if (Array.isArray(data.points)) return data;
+    } catch {}
+  }
+  return null;
+}
+
+function judgement(data) {
+  const said = data.exchange.filter((one) => one.by === "candidate").at(-1).text;
+  const quote = said.slice(0, 60);
+  return {
+    intent: "answer",
+    points: data.points.map((point) => ({ id: point.id, reason: "stated", verdict: "hit", quote })),
+    misconceptions: [],
+    extras: [],
+  };
+}
+
+const usage = (request, text) => {
+  const input = Math.ceil(JSON.stringify(request.messages).length / 4);
+  const output = Math.ceil(text.length / 4);
+  const cached = Math.floor(Math.ceil(textOf(request.messages[0]).length / 4) / 128) * 128;
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    input_tokens: input,
+    output_tokens: output,
+    total_tokens: input + output,
+    prompt_tokens_details: { cached_tokens: cached },
+    input_tokens_details: { cached_tokens: cached },
+  };
+};
+
+server.on({ predicate: (request) => asked(request) !== null }, (request) => {
+  const text = JSON.stringify(judgement(asked(request)));
+  const called = (request.tools ?? []).some((tool) => tool.function?.name === "RawJudgement");
+  const answer = called ? { toolCalls: [{ name: "RawJudgement", arguments: text }] } : { content: text };
+  return { ...answer, usage: usage(request, text) };
+});
+
+// The helper: it searches once, then explains.
+const HELP = "이 질문은 두 함수를 비교해서 이유를 말해 달라는 뜻입니다. 한두 문장이면 충분합니다.";
+server.on({ toolName: "search_knowledge", hasToolResult: false }, {
+  toolCalls: [{ name: "search_knowledge", arguments: JSON.stringify({ query: "용어" }) }],
+});
+server.on({ toolName: "search_knowledge", hasToolResult: true }, { content: HELP });
+server.onEmbedding(/.*/s, { embedding: Array.from({ length: 8 }, (_, n) => n / 8) });
+
+await server.start();
+console.log(server.url);
+process.stdin.on("end", () => process.exit(0)).resume();
