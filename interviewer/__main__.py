@@ -49,6 +49,9 @@ class ToneName(StrEnum):
 
 
 ModelOption = Annotated[str | None, typer.Option(help="auto, offline, or a LangChain model id (openai:gpt-5-mini).")]
+BudgetOption = Annotated[
+    str | None, typer.Option(help="The most that the interview may take: 0.50 (US dollars) or '200k tokens'.")
+]
 HomeOption = Annotated[Path | None, typer.Option(help="The data folder (INTERVIEWER_HOME).")]
 
 
@@ -59,20 +62,21 @@ def run(
     language: Annotated[Lang | None, typer.Option(help="Overrides the script's language.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the interview as JSON.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report, .md or .html.")] = None,
+    budget: BudgetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Run a scripted interview."""
     with _clear_errors():
         from interviewer.script import load_script, play
-        from interviewer.terminal import Bar, show_summary
+        from interviewer.terminal import Bar, interruptible, show_summary
 
         _report_ending(report)
         wanted = load_script(script)
         if language:
             wanted = wanted.model_copy(update={"language": language.value})
         _writable(json_out, report)
-        interviewer = _interviewer(model, home)
-        with Bar("turns") as bar:
+        interviewer = _interviewer(model, home, budget)
+        with Bar("turns") as bar, interruptible(interviewer):
             last: list[View] = []
             try:
                 view = play(interviewer, wanted, model, progress=bar.view, started=last.append)
@@ -129,6 +133,7 @@ def chat(
     tone: Annotated[ToneName, typer.Option(help="Tone of the critique.")] = ToneName.plain,
     document: Annotated[str | None, typer.Option(help="Another document, imported before.")] = None,
     model: ModelOption = None,
+    budget: BudgetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Be interviewed in the terminal."""
@@ -136,7 +141,7 @@ def chat(
         from interviewer.service import Options
         from interviewer.terminal import converse
 
-        interviewer = _interviewer(model, home)
+        interviewer = _interviewer(model, home, budget)
         options = Options(
             "en" if language is Lang.en else "ko",
             tuple(topic) if topic else None,
@@ -205,17 +210,19 @@ def report(
 @app.command()
 def regrade(
     interview: Annotated[str, typer.Argument(help="An interview's id, or its beginning.")],
+    ungraded: Annotated[bool, typer.Option("--ungraded", help="Only the answers that have no grade.")] = False,
     model: ModelOption = None,
+    budget: BudgetOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Judge all answers of an interview once more."""
+    """Judge the answers of an interview once more."""
     with _clear_errors():
-        from interviewer.terminal import Bar
+        from interviewer.terminal import Bar, interruptible
 
-        interviewer = _interviewer(None, home)
+        interviewer = _interviewer(None, home, budget)
         failed: list[str] = []
-        with Bar("answers") as bar:
-            for turn, grading in interviewer.regrade(interview, model):
+        with Bar("answers") as bar, interruptible(interviewer):
+            for turn, grading in interviewer.regrade(interview, model, ungraded_only=ungraded):
                 bar.step()
                 if grading.error:
                     failed.append(f"{turn.question_id}: {grading.error}")
@@ -244,16 +251,19 @@ def main() -> None:
     app()
 
 
-def _settings(model: str | None, home: Path | None) -> Any:
+def _settings(model: str | None, home: Path | None, budget: str | None = None) -> Any:
+    from interviewer.logs import log_to
     from interviewer.settings import Settings
 
-    return Settings.load(model=model, home=home)
+    settings = Settings.load(model=model, home=home, budget=budget)
+    log_to(settings.log)
+    return settings
 
 
-def _interviewer(model: str | None, home: Path | None) -> Interviewer:
+def _interviewer(model: str | None, home: Path | None, budget: str | None = None) -> Interviewer:
     from interviewer.service import Interviewer
 
-    return Interviewer(_settings(model, home))
+    return Interviewer(_settings(model, home, budget))
 
 
 def _write(interviewer: Interviewer, view: View, json_out: Path | None, report_out: Path | None) -> dict[str, Any]:

@@ -123,7 +123,8 @@ class Allowance:
         self.purse.spend(model_id, usage)
 
     def pause(self, seconds: float) -> None:
-        (self.patience.pause or self.cancel.pause)(seconds)
+        pause = self.patience.pause
+        (self.cancel.pause if pause is None else pause)(seconds)
 
 
 @cache

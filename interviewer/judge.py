@@ -311,7 +311,7 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     """The part of a reply that a quote stands for, verbatim; empty if it is not there or says nothing.
 
     Folded for the comparison: Unicode NFC, case, white space. A quote says something when it has at least one word
-    that is neither a stop word nor a word of the question.
+    that is neither a stop word nor a word of the question. It begins at a word, and a short one is whole words.
     """
     wanted = _fold(quote)[:MAX_QUOTE].strip()
     if not wanted:
@@ -321,9 +321,31 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     for reply in replies:
         folded, offsets = _fold_with_offsets(reply)
         at = folded.find(wanted)
-        if at >= 0:
-            return reply[offsets[at] : offsets[at + len(wanted)]].strip()
+        while at >= 0:
+            end = at + len(wanted)
+            if _stands_alone(folded, at, end):
+                return reply[offsets[at] : offsets[end]].strip()
+            at = folded.find(wanted, at + 1)
     return ""
+
+
+SHORT_QUOTE = 4
+"""A quote of fewer letters (a Korean syllable counts as two) must be whole words: any two letters stand somewhere in a
+long reply."""
+
+
+def _stands_alone(text: str, at: int, end: int) -> bool:
+    """Whether a part of a text begins where a word does and, if it is short, ends where one does."""
+    letters = sum(1 if letter.isascii() else 2 for letter in text[at:end] if letter.isalnum())
+    return _parts_words(text, at) and (letters >= SHORT_QUOTE or _parts_words(text, end))
+
+
+def _parts_words(text: str, at: int) -> bool:
+    """Whether no word goes on over this place; Korean endings and Latin words are parted ("ReLU|는")."""
+    if at <= 0 or at >= len(text):
+        return True
+    before, after = text[at - 1], text[at]
+    return not (before.isalnum() and after.isalnum()) or before.isascii() != after.isascii()
 
 
 def is_said(quote: str, replies: Sequence[str]) -> bool:

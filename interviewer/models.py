@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from knowledge.library import Library
 
-__all__ = ["OFFLINE", "Model", "open_model", "wire_schema"]
+__all__ = ["OFFLINE", "Model", "open_model", "provider_chat", "wire_schema"]
 
 OFFLINE = "offline"
 TIMEOUT_SECONDS = 60.0
@@ -136,8 +136,6 @@ def open_model(
         from interviewer.offline import OfflineChatModel
 
         return Model(OFFLINE, OfflineChatModel(library=library))
-    from langchain.chat_models import init_chat_model
-
     provider = model_id.partition(":")[0] if ":" in model_id else "openai" if model_id.startswith("gpt-") else ""
     options: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "max_retries": 0}
     secret = key_of(provider, key)
@@ -153,12 +151,20 @@ def open_model(
         options |= {"stream_usage": True, "use_responses_api": responses}
         endpoint = endpoint_name(model_id, os.environ.get("OPENAI_BASE_URL"), "responses" if responses else "")
     try:
-        chat = init_chat_model(model_id, **options)
+        chat = provider_chat(model_id, options)
     except ImportError as error:
         raise UserMistake(f"the model {model_id!r} needs another package: {_one_line(error)}") from None
     except Exception as error:
         raise UserMistake(f"the model {model_id!r} can't be used: {_one_line(error)}") from None
     return Model(model_id, chat, endpoints, endpoint)
+
+
+def provider_chat(model_id: str, options: dict[str, Any]) -> BaseChatModel:
+    """A provider's chat model by LangChain. All of them are opened here, so that tests can see to it that none is."""
+    from langchain.chat_models import init_chat_model
+
+    chat: BaseChatModel = init_chat_model(model_id, **options)
+    return chat
 
 
 def _one_line(error: Exception) -> str:

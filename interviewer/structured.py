@@ -165,6 +165,7 @@ class _Asking:
         return retrying(self._attempt, method, note)
 
     def _attempt(self, method: str, note: str) -> AIMessageChunk:
+        self.allowance.cancel.check()
         started = time.perf_counter()
         chunks: list[AIMessageChunk] = []
         outcome: str | None = "turned_down"
@@ -191,9 +192,13 @@ class _Asking:
             if turned_down(error):
                 raise _TurnedDown from None
             failed = provider_failure(error)
-            # A body that is no event stream ends in whatever LangChain or the client make of no events.
-            garbled = failed.code == "unknown" and not chunks
-            outcome = "garbled" if garbled else failed.code
+            outcome = failed.code
+            if outcome == "unknown" and not chunks:
+                outcome = (
+                    "garbled"  # no event stream: whatever LangChain or the client make of an answer without events
+                )
+            elif outcome == "unreachable" and chunks:
+                outcome = "dropped"
             raise ProviderFailed(outcome, wait=failed.wait) from None
         finally:
             usage = self._usage(messages, chunks)

@@ -4,8 +4,11 @@ it writes to a terminal (colour) or to a pipe (none)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from types import TracebackType
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,13 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from interviewer import wording
 from interviewer.outcome import outcome, question_scores
 
 if TYPE_CHECKING:
     from interviewer.doctor import Finding
     from interviewer.service import Interviewer, View
 
-__all__ = ["Bar", "converse", "interview_data", "show_findings", "show_interviews", "show_summary"]
+__all__ = ["Bar", "converse", "interruptible", "interview_data", "show_findings", "show_interviews", "show_summary"]
 
 _LABEL = re.compile(r"\*\*(.+?)\*\*")
 _STATUS = Console(stderr=True)
@@ -30,6 +34,32 @@ _HELP = {
     "ko": "답을 쓰고 Enter를 누르세요. 여러 줄은 줄 끝에 \\ 를 붙입니다. 명령: /hint /skip /repeat /answer /back /object /stop",
     "en": "Type your answer and press Enter; end a line with \\ to go on. Commands: /hint /skip /repeat /answer /back /object /stop",
 }
+
+
+RETRY, OFFLINE = "/retry", "/offline"
+_OFFER = {
+    "ko": f"{RETRY} 다시 채점 · {OFFLINE} 오프라인 채점기로 채점 · 아니면 다음 질문에 답하세요",
+    "en": f"{RETRY} to grade again · {OFFLINE} to grade offline · or answer the next question",
+}
+
+
+@contextmanager
+def interruptible(interviewer: Interviewer) -> Iterator[None]:
+    """While this lasts, Ctrl-C first closes the requests to models that are under way, so that it takes effect at once
+    and nothing more is spent. The reply stays pending: ``resume`` has it judged."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        interviewer.cancel_all()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Bar:
@@ -63,23 +93,65 @@ def converse(interviewer: Interviewer, view: View) -> None:
     """The interview on the terminal, until it is over or the candidate leaves (Ctrl-C, Ctrl-D: all is saved)."""
     _SCREEN.print(Text(_HELP[view.language], style="dim"))
     try:
-        while view.current is not None:
-            _ask(view)
-            text = _read()
-            if not text.strip():
-                continue
-            with _STATUS.status("…"):
-                for _ in interviewer.reply(view.id, text):
-                    pass
-            view = interviewer.view(view.id)
-            result = view.turns[-1].result
-            if result is not None:
-                _SCREEN.print(_critique(result.critique, result.score))
+        with interruptible(interviewer):
+            view = _converse(interviewer, view)
     except (KeyboardInterrupt, EOFError):
         _SCREEN.print()
         _STATUS.print(f"python -m interviewer resume {view.id[:8]}", style="dim", highlight=False)
         raise KeyboardInterrupt from None
     show_summary(outcome(view, interviewer.library.open(view.row.document)))
+
+
+def _converse(interviewer: Interviewer, view: View) -> View:
+    warned = False
+    while view.current is not None:
+        _ask(view)
+        text = _read()
+        if not text.strip():
+            continue
+        if text.strip() in (RETRY, OFFLINE):
+            view = _again(interviewer, view, "offline" if text.strip() == OFFLINE else None)
+            continue
+        n = len(view.turns)
+        with _STATUS.status("…") as status:
+            for event in interviewer.reply(view.id, text):
+                if event.kind == "verdict":
+                    status.update(f"… {event.data['verdict']}: {event.data['id']}")
+        view = interviewer.view(view.id)
+        _show_results(view, n)
+        purse = interviewer.purse(view)
+        if purse.warns and not warned:
+            warned = True
+            _SCREEN.print(wording.budget(purse.share or 0, view.language), style="yellow", highlight=False)
+    while view.ungraded:
+        text = _SCREEN.input(f"{RETRY} · {OFFLINE} · Enter> ", markup=False).strip()
+        if text not in (RETRY, OFFLINE):
+            break
+        view = _again(interviewer, view, "offline" if text == OFFLINE else None)
+    return view
+
+
+def _again(interviewer: Interviewer, view: View, model: str | None) -> View:
+    """Judge the answers that have no grade again, by a model or by the interview's own."""
+    chosen = model or ",".join(view.row.settings["models"])
+    for turn, _ in interviewer.regrade(view.id, chosen, ungraded_only=True):
+        view = interviewer.view(view.id)
+        _show_results(view, turn.n - 1, turn.n)
+    return view
+
+
+def _show_results(view: View, first: int, last: int | None = None) -> None:
+    """The results of these turns; what a model did not grade comes with what can be done about it."""
+    for turn in view.turns[first:last]:
+        result = turn.result
+        if result is None:
+            continue
+        text = result.critique
+        if result.graded and result.model and result.model != view.row.settings["models"][0]:
+            text = f"{wording.graded_by(result.model, view.language)}\n\n{text}"
+        _SCREEN.print(_critique(text, result.score))
+        if turn in view.ungraded:
+            _SCREEN.print(_OFFER[view.language], style="dim", highlight=False, markup=False)
 
 
 def show_summary(data: Mapping[str, Any]) -> None:

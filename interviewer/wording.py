@@ -11,6 +11,7 @@ from knowledge.answer_key import AnswerKey
 __all__ = [
     "acknowledge",
     "asked",
+    "budget",
     "dont_know",
     "graded_by",
     "hint",
@@ -90,6 +91,13 @@ def not_graded(reasons: str, language: Language) -> str:
         f"This answer was not graded ({reasons}). It is kept and does not enter the score. "
         "It can be graded again, or by the offline grader."
     )
+
+
+def budget(share: float, language: Language) -> str:
+    """That most of a budget is spent."""
+    if language == "ko":
+        return f"예산의 {share:.0%}를 썼습니다. 다 쓰면 답변은 저장하되 모델에 채점을 맡기지 않습니다."
+    return f"{share:.0%} of the budget is spent. After that replies are kept, but no model is asked to grade them."
 
 
 def graded_by(model: str, language: Language) -> str:

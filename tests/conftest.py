@@ -35,3 +35,15 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_real_model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test opens a provider's model, unless it is marked ``wire``: then a mock on loopback answers."""
+    if request.node.get_closest_marker("wire"):
+        return
+
+    def blocked(model_id: str, _options: Any) -> None:
+        raise AssertionError(f"a test tried to open {model_id}; use tests.scripted.ScriptedModel, or mark it wire")
+
+    monkeypatch.setattr("interviewer.models.provider_chat", blocked)

@@ -24,7 +24,8 @@ import pytest
 __all__ = ["Aimock", "aimock", "package"]
 
 SERVER = Path(__file__).parent / "aimock" / "server.mjs"
-START_SECONDS = 30
+END_SECONDS = 30
+POLLS = 500
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,49 @@ class Aimock:
         found: list[dict[str, Any]] = got.json()
         return found
 
+    def hang_ups(self, least: int = 0) -> int:
+        """How many answers a client did not wait for the end of; asks until the server has seen ``least`` of them."""
+        for _ in range(POLLS):
+            if self._control({}) >= least:
+                break
+        return self._control({})
+
+    @contextmanager
+    def answering(self, response: dict[str, Any] | None) -> Iterator[None]:
+        """Answer every judge's request with this for a while; None leaves the scripted judge."""
+        self._control({"answer": response})
+        try:
+            yield
+        finally:
+            self._control({"answer": None})
+
+    @contextmanager
+    def supporting(self, method: str) -> Iterator[None]:
+        """Take only one structured-output method for a while, and turn the others down as such servers do."""
+        self._control({"method": method})
+        try:
+            yield
+        finally:
+            self._control({"method": None})
+
+    @contextmanager
+    def pace(self, pace: str) -> Iterator[None]:
+        """Break off in the middle of each stream ("cut"), or take time for it ("slow"), for a while."""
+        self._control({"pace": pace})
+        try:
+            yield
+        finally:
+            self._control({"pace": None})
+
+    def _control(self, what: dict[str, Any]) -> int:
+        got = httpx.post(f"{self.url}/control", json=what)
+        got.raise_for_status()
+        return int(got.json()["hungUp"])
+
     def forget(self) -> None:
         """Forget all requests and all chaos."""
         httpx.delete(f"{self.url}/__aimock/chaos").raise_for_status()
-        httpx.delete(f"{self.url}/__aimock/journal").raise_for_status()
+        self._control({"answer": None, "method": None, "pace": None, "forget": True})
 
 
 def package() -> Path:
@@ -79,7 +119,7 @@ def aimock() -> Iterator[Aimock]:
             yield Aimock(url)
         finally:
             process.terminate()
-            process.wait(timeout=START_SECONDS)
+            process.wait(timeout=END_SECONDS)
 
 
 def body(request: dict[str, Any]) -> dict[str, Any]:

@@ -47,12 +47,39 @@ const usage = (request, text) => {
   };
 };
 
-server.on({ predicate: (request) => asked(request) !== null }, (request) => {
+// What a test asked for: an answer in place of the judgement, one structured-output method that is taken, or a pace: "cut"
+// breaks off in the middle of the stream, "slow" takes its time.
+const control = { answer: null, method: null, pace: null, forget: false };
+let hungUp = 0;
+server.mount("/control", {
+  handleRequest: async (request, response) => {
+    let text = "";
+    for await (const part of request) text += part;
+    Object.assign(control, JSON.parse(text));
+    if (control.forget) server.clearRequests();
+    control.forget = false;
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ hungUp }));
+    return true;
+  },
+});
+
+const methodOf = (request) =>
+  ({ json_schema: "json_schema", json_object: "json_mode" })[request.response_format?.type] ??
+  (request.tools?.length ? "function_calling" : "text");
+
+const answer = (request) => {
+  if (control.answer) return control.answer;
+  if (control.method && methodOf(request) !== control.method)
+    return { status: 400, error: { message: `${methodOf(request)} is not supported`, type: "invalid_request_error" } };
   const text = JSON.stringify(judgement(asked(request)));
   const called = (request.tools ?? []).some((tool) => tool.function?.name === "RawJudgement");
-  const answer = called ? { toolCalls: [{ name: "RawJudgement", arguments: text }] } : { content: text };
-  return { ...answer, usage: usage(request, text) };
-});
+  const said = called ? { toolCalls: [{ name: "RawJudgement", arguments: text }] } : { content: text };
+  return { ...said, usage: usage(request, text) };
+};
+const streamed = (pace) => ({ predicate: (request) => asked(request) !== null && control.pace === pace });
+server.on(streamed("cut"), answer, { truncateAfterChunks: 4, latency: 10 });
+server.on(streamed("slow"), answer, { latency: 150 });
+server.on(streamed(null), answer);
 
 // The helper: it searches once, then explains.
 const HELP = "이 질문은 두 함수를 비교해서 이유를 말해 달라는 뜻입니다. 한두 문장이면 충분합니다.";
@@ -63,5 +90,9 @@ server.on({ toolName: "search_knowledge", hasToolResult: true }, { content: HELP
 server.onEmbedding(/.*/s, { embedding: Array.from({ length: 8 }, (_, n) => n / 8) });
 
 await server.start();
+// Answers whose client closed the connection before their end.
+server.serverInstance.server.prependListener("request", (_request, response) =>
+  response.on("close", () => (hungUp += response.writableFinished ? 0 : 1)),
+);
 console.log(server.url);
 process.stdin.on("end", () => process.exit(0)).resume();
