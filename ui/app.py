@@ -80,6 +80,11 @@ class _Screen:
             feedback_options=None,
         )
         self.notice = gr.HTML(visible=False, elem_id="notice")
+        self.halt = gr.Button(words.halt, visible=False, size="sm", variant="stop", elem_id="halt")
+        with gr.Row(visible=False, elem_id="mend") as self.mend:
+            self.mend_text = gr.HTML()
+            self.grade_again = gr.Button(words.grade_again, size="sm", min_width=88, elem_id="grade-again")
+            self.grade_offline = gr.Button(words.grade_offline, size="sm", min_width=88, elem_id="grade-offline")
         self._composer(words)
         with gr.Column(visible=False, elem_id="earlier") as self.earlier_box:
             self.earlier = gr.Dropdown([], label=words.earlier, info=words.earlier_info, filterable=False)
@@ -104,6 +109,14 @@ class _Screen:
                 self.probes = gr.Checkbox(True, label=words.probes, info=words.probes_info, min_width=250)
             tones = list(zip(words.tones, TONES, strict=True))
             self.tone = gr.Radio(tones, value=TONES[0], label=words.tone, elem_id="tone")
+            self.key = gr.Textbox(
+                label=words.key,
+                info=words.key_info,
+                type="password",
+                max_lines=1,
+                elem_id="key",
+                html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
+            )
             self.begin = gr.Button(words.start, variant="primary", size="lg", elem_id="begin")
 
     def _composer(self, words: Texts) -> None:
@@ -155,7 +168,12 @@ class _Screen:
         on(self.follow_ups, label=lambda w: w.follow_ups, info=lambda w: w.follow_ups_info)
         on(self.probes, label=lambda w: w.probes, info=lambda w: w.probes_info)
         on(self.tone, label=lambda w: w.tone, choices=lambda w: list(zip(w.tones, TONES, strict=True)))
+        on(self.key, label=lambda w: w.key, info=lambda w: w.key_info)
         on(self.begin, value=lambda w: w.start)
+        on(self.halt, value=lambda w: w.halt)
+        on(self.mend_text, value=lambda w: f'<p role="status">{w.mend}</p>')
+        on(self.grade_again, value=lambda w: w.grade_again)
+        on(self.grade_offline, value=lambda w: w.grade_offline)
         on(self.chat, label=lambda w: w.chat)
         on(self.reply, label=lambda w: w.reply, placeholder=lambda w: w.reply_hint)
         on(self.send, value=lambda w: w.send)
@@ -202,6 +220,8 @@ class _Screen:
         files = page.files or (None, None, None)
         return [
             notice,
+            gr.update(visible=page.judging),
+            gr.update(visible=page.ungraded and not page.judging),
             page.interview_id,
             page.n,
             gr.update(visible=starting),
@@ -220,6 +240,8 @@ class _Screen:
     def _events(self, demo: gr.Blocks) -> None:
         self.shown = [
             self.notice,
+            self.halt,
+            self.mend,
             self.interview,
             self.n,
             self.start,
@@ -262,9 +284,18 @@ class _Screen:
             for page in self.handlers.open(owner, chosen, _language(language)):
                 yield [*self._drawn(page), *self._labelled(page.language)]
 
-        def replied(owner: str, interview_id: str | None, n: int, text: str, language: Any) -> Iterator[list[Any]]:
-            for page in self.handlers.reply(owner, interview_id, n, text or "", _language(language)):
+        def replied(
+            owner: str, interview_id: str | None, n: int, text: str, language: Any, key: str
+        ) -> Iterator[list[Any]]:
+            for page in self.handlers.reply(owner, interview_id, n, text or "", _language(language), key or ""):
                 yield self._drawn(page)
+
+        def again(offline: bool) -> Callable[..., Iterator[list[Any]]]:
+            def handler(owner: str, interview_id: str | None, language: Any, key: str) -> Iterator[list[Any]]:
+                for page in self.handlers.again(owner, interview_id, offline, _language(language), key or ""):
+                    yield self._drawn(page)
+
+            return handler
 
         def pressed(name: str) -> Callable[..., Iterator[list[Any]]]:
             def handler(owner: str, interview_id: str | None, n: int, language: Any) -> Iterator[list[Any]]:
@@ -283,9 +314,14 @@ class _Screen:
         self.document.input(topics_of, [self.document, self.language], self.topics, **reading)
         self.choose_all.click(topics_of, [self.document, self.language], self.topics, **reading)
         self.choose_none.click(None, None, self.topics, js="() => [[]]")
-        options = [self.document, self.topics, self.follow_ups, self.probes, self.tone]
+        options = [self.document, self.topics, self.follow_ups, self.probes, self.tone, self.key]
         self.begin.click(started, [self.owner, self.language, *options], self.shown, **turning)
-        gr.on([self.send.click, self.reply.submit], replied, [*turn, self.reply, self.language], self.shown, **turning)
+        said = [*turn, self.reply, self.language, self.key]
+        gr.on([self.send.click, self.reply.submit], replied, said, self.shown, **turning)
+        self.halt.click(self.handlers.halt, [self.owner, self.interview], None, **reading)
+        mended = [self.owner, self.interview, self.language, self.key]
+        self.grade_again.click(again(offline=False), mended, self.shown, **turning)
+        self.grade_offline.click(again(offline=True), mended, self.shown, **turning)
         for name, button in self.commands.items():
             if name != "stop":
                 button.click(pressed(name), [*turn, self.language], self.shown, **turning)

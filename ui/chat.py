@@ -20,6 +20,7 @@ from interviewer.judge import Judgement, band_of, from_data
 from interviewer.report import BANDS, KINDS, VERDICTS, safe_html
 from interviewer.service import View
 from interviewer.store import ResultRow, TurnRow
+from interviewer.wording import graded_by
 from knowledge.answer_key import AnswerKey
 from knowledge.library import Book
 from ui.figures import figure
@@ -61,7 +62,7 @@ def transcript(view: View, turns: Sequence[TurnRow], book: Book) -> list[Message
             shown.append(_interviewer(_question(view, turn.question_id, turn.question, turn.asked_probe, book)))
         shown.append({"role": "user", "content": _reply(turn, view.language)})
         if turn.result:
-            shown.append(_interviewer(_result(turn.result, view.language)))
+            shown.append(_interviewer(_result(turn.result, view.language, view.row.settings["models"][0])))
         before = turn
     return shown
 
@@ -119,7 +120,7 @@ def _reply(turn: TurnRow, language: Language) -> str:
     return f'<div class="said{long}">{text_html(turn.reply)}</div>'
 
 
-def _result(result: ResultRow, language: Language) -> str:
+def _result(result: ResultRow, language: Language, model: str) -> str:
     words = texts(language)
     parts = []
     if result.graded and result.score is not None:
@@ -129,6 +130,8 @@ def _result(result: ResultRow, language: Language) -> str:
             f'<div class="score {band}"><b>{percent}</b> <span>{BANDS[language][band]}</span>'
             f'<i class="meter"><i style="width: {percent}"></i></i></div>'
         )
+        if result.model and result.model != model:
+            parts.append(f'<div class="by">{text_html(graded_by(result.model, language))}</div>')
     elif result.error:
         parts.append(f'<div class="score ungraded"><span>{words.not_graded}</span></div>')
     parts.append(f'<div class="critique">{_one_line(safe_html(result.critique))}</div>')

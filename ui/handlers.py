@@ -18,11 +18,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from interviewer import wording
 from interviewer.critique import Language, Tone
 from interviewer.errors import AlreadyAnswered, InterviewerError, UserMistake
 from interviewer.intent import is_blank
+from interviewer.models import OFFLINE
 from interviewer.outcome import mean, question_scores
 from interviewer.service import Interviewer, Options, View
+from interviewer.settings import OPENAI_DEFAULT
 from interviewer.store import InterviewRow
 from ui.chat import Message, judging, messages, transcript
 from ui.summary import progress_html, report_files, summary_html
@@ -49,7 +52,8 @@ _log = logging.getLogger("ui")
 @dataclass(frozen=True)
 class Page:
     """What is to be shown. ``clear`` empties the reply box: its text has been saved. ``n`` is the next turn's place.
-    "same" leaves everything as it is and shows the notice."""
+    "same" leaves everything as it is and shows the notice. ``judging``: a reply is being judged, which can be stopped;
+    ``ungraded``: there are replies without a grade, which can be judged again."""
 
     screen: Literal["start", "interview", "end", "same"]
     language: Language = "ko"
@@ -62,6 +66,8 @@ class Page:
     earlier: Sequence[tuple[str, str]] = ()
     notice: str = ""
     clear: bool = False
+    judging: bool = False
+    ungraded: bool = False
 
 
 def owner_of(token: Any) -> str:
@@ -107,16 +113,18 @@ class Handlers:
         follow_ups: bool,
         probes: bool,
         tone: Tone,
+        key: str = "",
     ) -> Iterator[Page]:
-        """A new interview with these options."""
+        """A new interview with these options. ``key`` is the session's own for OpenAI; it is used here and kept nowhere."""
         words = texts(language)
         if not topics:
             yield Page("same", language, notice=words.nothing_chosen)
             return
-        options = Options(language, tuple(topics), "all" if follow_ups else "none", document, tone, probes)
+        model = OPENAI_DEFAULT if key and self.interviewer.settings.models == (OFFLINE,) else None
+        options = Options(language, tuple(topics), "all" if follow_ups else "none", document, tone, probes, model)
         try:
             self._authorise(owner)
-            yield self._page(self.interviewer.start(options, owner))
+            yield self._page(self.interviewer.start(options, owner, key or None))
         except (UserMistake, InterviewerError) as error:
             yield self._failed(language, error)
 
@@ -130,7 +138,7 @@ class Handlers:
             yield self._failed(language, error)
 
     def reply(
-        self, owner: str, interview_id: str | None, n: int, text: str, language: Language = "ko"
+        self, owner: str, interview_id: str | None, n: int, text: str, language: Language = "ko", key: str = ""
     ) -> Iterator[Page]:
         """One turn. The reply shows once it is committed, verdicts as they come, then the critique and the next question.
 
@@ -152,7 +160,7 @@ class Handlers:
             return
         words = texts(view.language)
         try:
-            yield from self._turn(owner, view, n, text)
+            yield from self._turn(owner, view, n, text, key)
         except AlreadyAnswered:
             yield from self._settled(owner, self._view(owner, view.id), words.stale)
         except (UserMistake, InterviewerError) as error:
@@ -161,6 +169,27 @@ class Handlers:
             _log.exception("a turn of interview %s failed", view.id)
             yield self._after_failure(owner, view, words, type(error).__name__)
 
+    def halt(self, owner: str, interview_id: str | None) -> None:
+        """Stop the judging that goes on in an interview of this owner."""
+        try:
+            self.interviewer.cancel(self._view(owner, interview_id).id, owner)
+        except (UserMistake, InterviewerError) as error:
+            _log.info("nothing to stop: %s", type(error).__name__)
+
+    def again(
+        self, owner: str, interview_id: str | None, offline: bool, language: Language = "ko", key: str = ""
+    ) -> Iterator[Page]:
+        """Judge the replies without a grade once more, by the interview's models or by the offline one."""
+        try:
+            view = self._view(owner, interview_id)
+            models = OFFLINE if offline else ",".join(view.row.settings["models"])
+            yield replace(self._page(view), judging=True, ungraded=False)
+            for _ in self.interviewer.regrade(view.id, models, owner, ungraded_only=True, key=key or None):
+                yield replace(self._page(self._view(owner, view.id)), judging=True, ungraded=False)
+            yield self._page(self._view(owner, view.id))
+        except (UserMistake, InterviewerError) as error:
+            yield self._failed(language, error)
+
     def command(
         self, name: str, owner: str, interview_id: str | None, n: int, language: Language = "ko"
     ) -> Iterator[Page]:
@@ -168,12 +197,12 @@ class Handlers:
         for page in self.reply(owner, interview_id, n, BUTTONS[name], language):
             yield replace(page, clear=False)
 
-    def _turn(self, owner: str, view: View, n: int, text: str) -> Iterator[Page]:
+    def _turn(self, owner: str, view: View, n: int, text: str, key: str) -> Iterator[Page]:
         book = self.interviewer.library.open(view.row.document)
         shown: list[Message] = []
-        verdicts: list[tuple[str, str]] = []
-        page = self._page(view)
-        for event in self.interviewer.reply(view.id, text, owner, n):
+        verdicts: dict[str, tuple[str, str]] = {}
+        page = replace(self._page(view), judging=True, ungraded=False)
+        for event in self.interviewer.reply(view.id, text, owner, n, key=key or None):
             if event.kind == "received":
                 now = self._view(owner, view.id)
                 shown = transcript(now, now.turns, book)
@@ -181,9 +210,12 @@ class Handlers:
                 yield replace(page, messages=[*shown, judging(view.language, ())], clear=True)
             elif event.kind == "verdict" and view.current:
                 point = book.key(view.current.question_id).point(event.data["id"])
-                verdicts.append((event.data["verdict"], point.statement[view.language] if point else ""))
-                yield replace(page, messages=[*shown, judging(view.language, verdicts)])
-        yield self._page(self._view(owner, view.id))
+                verdicts[event.data["id"]] = (event.data["verdict"], point.statement[view.language] if point else "")
+                yield replace(page, messages=[*shown, judging(view.language, list(verdicts.values()))])
+        after = self._view(owner, view.id)
+        purse = self.interviewer.purse(after)
+        notice = wording.budget(purse.share or 0, view.language) if purse.warns else ""
+        yield replace(self._page(after), notice=notice)
 
     def _refusal(self, view: View, interview_id: str | None, n: int, text: str) -> str:
         """Why a message is not sent; "" if it can be."""
@@ -216,6 +248,7 @@ class Handlers:
             len(view.turns) + 1,
             messages(view, book),
             progress_html(view, book),
+            ungraded=bool(view.ungraded),
         )
         if view.finished:
             return replace(page, summary=summary_html(view, book), files=report_files(view, book))

@@ -54,6 +54,12 @@ class Texts:
     probe: str
     progress: str
     judging: str
+    halt: str
+    mend: str
+    grade_again: str
+    grade_offline: str
+    key: str
+    key_info: str
     not_graded: str
     evidence: str
     verdict: str
@@ -104,7 +110,7 @@ _KO = Texts(
     tones=("담백하게", "친절하게", "엄격하게"),
     start="면접 시작",
     grades_offline="<b>오프라인 채점기</b>가 이 컴퓨터에서 채점합니다. 답변은 밖으로 나가지 않습니다. 낱말과 규칙으로 읽기 때문에 "
-    "돌려 말한 정답을 놓칠 수 있습니다. 언어 모델로 채점하려면 <code>OPENAI_API_KEY</code>를 설정하고 다시 시작하세요.",
+    "돌려 말한 정답을 놓칠 수 있습니다. 언어 모델로 채점하려면 아래에 키를 넣거나, <code>OPENAI_API_KEY</code>를 설정하고 다시 시작하세요.",
     grades_model="<b>{model}</b> 모델이 채점합니다. 질문과 답변이 이 모델의 제공자에게 전송됩니다. "
     "판정마다 답변에서 찾은 근거를 보여 주며, 점수는 그 근거로 계산합니다.",
     chat="면접 대화",
@@ -127,6 +133,12 @@ _KO = Texts(
     probe="꼬리 질문",
     progress="질문 {n} / {total}",
     judging="답변을 읽고 있습니다…",
+    halt="채점 멈추기",
+    mend="채점하지 못한 답변이 있습니다.",
+    grade_again="다시 채점",
+    grade_offline="오프라인 채점기로 채점",
+    key="OpenAI API 키 (선택)",
+    key_info="이 창에만 두고 채점할 때만 보냅니다. 어디에도 저장하지 않으며, 창을 닫으면 사라집니다.",
     not_graded="채점 못 함",
     evidence="항목별 근거",
     verdict="판정",
@@ -177,7 +189,7 @@ _EN = Texts(
     tones=("Plain", "Kind", "Demanding"),
     start="Start the interview",
     grades_offline="The <b>offline grader</b> grades on this computer; your answers stay here. It reads by words and rules, "
-    "so it can miss a right answer in unusual words. For a language model, set <code>OPENAI_API_KEY</code> and restart.",
+    "so it can miss a right answer in unusual words. For a language model, enter a key below, or set <code>OPENAI_API_KEY</code> and restart.",
     grades_model="<b>{model}</b> grades. Questions and answers are sent to its provider. "
     "Each verdict shows its evidence from your answer, and the score is computed from that.",
     chat="Interview",
@@ -200,6 +212,12 @@ _EN = Texts(
     probe="Probe",
     progress="Question {n} of {total}",
     judging="Reading your answer…",
+    halt="Stop grading",
+    mend="There are answers without a grade.",
+    grade_again="Grade again",
+    grade_offline="Grade with the offline grader",
+    key="OpenAI API key (optional)",
+    key_info="It stays in this page and is sent only for grading. It is stored nowhere and gone when you close the page.",
     not_graded="not graded",
     evidence="Evidence, point by point",
     verdict="Verdict",
