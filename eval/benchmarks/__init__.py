@@ -1,0 +1,1 @@
+"""Measurements that are no suite: run by hand, each a module with a docstring that says how."""
