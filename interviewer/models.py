@@ -52,6 +52,10 @@ class Model:
         return self.id == OFFLINE
 
     @property
+    def provider(self) -> str:
+        return self.id.partition(":")[0]
+
+    @property
     def method(self) -> str | None:
         """The structured-output method that the endpoint answers to; None before its first answer."""
         return self._endpoints.method(self.endpoint)
@@ -84,10 +88,20 @@ class Model:
         if self.offline:
             return self.chat.bind_tools([convert_to_openai_tool(given)])
         options: dict[str, Any] = {"method": method}
-        if method == "json_schema" and self.id.startswith("openai:"):
+        if method == "json_schema" and self.provider == "openai":
             options["strict"] = True
+        if method != "function_calling" and getattr(self.chat, "use_responses_api", None) is False:
+            # Named as what it is, OpenAI's client would parse the whole answer so far anew with every chunk.
+            return self.chat.bind(extra_body={"response_format": _response_format(method, given)})
         bound = self.chat.with_structured_output(given, **options)
         return bound.first if isinstance(bound, RunnableSequence) else bound
+
+
+def _response_format(method: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """OpenAI's ``response_format`` of Chat Completions."""
+    if method == "json_mode":
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": schema["title"], "strict": True, "schema": schema}}
 
 
 def wire_schema(schema: type[BaseModel]) -> dict[str, Any]:
