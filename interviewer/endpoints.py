@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ class Endpoints:
             draft.write_text(json.dumps(self._known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             draft.replace(self._path)
         except OSError:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def endpoint_name(model_id: str, base_url: str | None, api: str = "") -> str:

@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from interviewer.judge import Judgement, band_of, from_data
+from interviewer.usage import total_cost
 
 if TYPE_CHECKING:
     from interviewer.service import View
     from interviewer.store import TurnRow
     from knowledge.library import Book
 
-__all__ = ["mean", "outcome", "question_scores", "verdict_data"]
+__all__ = ["mean", "outcome", "question_scores", "spent", "verdict_data"]
 
 WEAKEST = 5
 
@@ -98,7 +99,10 @@ def _turn(turn: TurnRow, document: str, language: str) -> dict[str, Any]:
         "tokens": {
             "input": result.tokens_input if result else 0,
             "output": result.tokens_output if result else 0,
+            "cached": result.tokens_cached if result else 0,
         },
+        "calls": result.calls if result else 0,
+        "cost": result.cost if result else 0.0,
         "seconds": result.seconds if result else 0.0,
     }
 
@@ -124,7 +128,21 @@ def _summary(view: View, book: Book) -> dict[str, Any]:
         "graded": len(scores),
         "skipped": sum(r.kind in ("skip", "reveal") for q, r in last.items() if q not in scores),
         "not_graded": sum(r.error is not None for q, r in last.items() if q not in scores),
+        **spent(view.turns),
     }
+
+
+def spent(turns: Sequence[TurnRow]) -> dict[str, Any]:
+    """What all results of an interview took, those that no longer count too; ``cost`` is in US dollars, None if a model's
+    price is not known."""
+    results = [result for turn in turns for result in turn.results]
+    tokens = {
+        "input": sum(result.tokens_input for result in results),
+        "output": sum(result.tokens_output for result in results),
+        "cached": sum(result.tokens_cached for result in results),
+    }
+    calls = sum(result.calls for result in results)
+    return {"tokens": tokens, "calls": calls, "cost": total_cost(result.cost for result in results)}
 
 
 def _time(value: datetime | None) -> str | None:

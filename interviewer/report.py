@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BANDS", "KINDS", "VERDICTS", "html_report", "markdown_report", "render_report", "safe_html"]
+__all__ = ["BANDS", "KINDS", "VERDICTS", "html_report", "markdown_report", "render_report", "safe_html", "spent_lines"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -66,6 +66,9 @@ _WORDS = {
         "weakest": "먼저 복습할 질문",
         "reply": "답변",
         "model": "채점 모델",
+        "spent": "모델 사용량",
+        "tokens": "입력 {input:,} (캐시 {cached:,}) · 출력 {output:,} 토큰, 호출 {calls:,}번",
+        "unknown_cost": "비용 알 수 없음",
         "document": "문서",
         "date": "날짜",
         "evidence": "항목별 근거",
@@ -82,6 +85,9 @@ _WORDS = {
         "weakest": "Practise these first",
         "reply": "Reply",
         "model": "Graded by",
+        "spent": "Model usage",
+        "tokens": "{input:,} tokens in ({cached:,} cached), {output:,} out, {calls:,} calls",
+        "unknown_cost": "cost not known",
         "document": "Document",
         "date": "Date",
         "evidence": "Evidence, point by point",
@@ -101,6 +107,7 @@ def markdown_report(data: Mapping[str, Any]) -> str:
         f"- {words['date']}: {interview['created']}",
         f"- {words['document']}: {interview['document']}",
         f"- {words['model']}: {interview['model']}",
+        *(f"- {line}" for line in spent_lines(data)),
         f"- {words['score']}: **{_percent(summary['score'], language)}**"
         f" ({words['graded']} {summary['graded']}/{summary['questions']}, {words['skipped']} {summary['skipped']},"
         f" {words['not_graded']} {summary['not_graded']})",
@@ -117,7 +124,8 @@ def markdown_report(data: Mapping[str, Any]) -> str:
         score = (
             "" if turn["score"] is None else f", {_percent(turn['score'], language)} ({BANDS[language][turn['band']]})"
         )
-        lines += [f"## {turn['question_id']} {turn['question']}", "", f"_{kind}{score}_", ""]
+        by = f", {words['model']}: {turn['model']}" if _by_another(turn, interview) else ""
+        lines += [f"## {turn['question_id']} {turn['question']}", "", f"_{kind}{score}{by}_", ""]
         if turn["reply"]:
             lines += [*(f"> {line}" for line in turn["reply"].splitlines()), ""]
         lines += [turn["critique"], ""]
@@ -147,6 +155,8 @@ def html_report(data: Mapping[str, Any]) -> str:
         bands=BANDS[language],
         verdicts=VERDICTS[language],
         kinds=KINDS[language],
+        spent=spent_lines(data),
+        by_another=_by_another,
     )
 
 
@@ -163,6 +173,20 @@ def safe_html(text: str) -> str:
 def render_report(ending: str, data: Mapping[str, Any]) -> str:
     """The report in the form that a file's ending names: HTML for .html and .htm, else Markdown."""
     return html_report(data) if ending.lower() in (".html", ".htm") else markdown_report(data)
+
+
+def spent_lines(data: Mapping[str, Any]) -> list[str]:
+    """One line with the tokens and the cost of an interview in which a hosted model was asked; none for another."""
+    if data["interview"]["model"] == "offline":
+        return []
+    words, summary = _WORDS[_language(data)], data["summary"]
+    cost = words["unknown_cost"] if summary["cost"] is None else f"US$ {summary['cost']:.4f}"
+    return [f"{words['spent']}: {words['tokens'].format(**summary['tokens'], calls=summary['calls'])} · {cost}"]
+
+
+def _by_another(turn: Mapping[str, Any], interview: Mapping[str, Any]) -> bool:
+    """Whether a turn was graded by a model that is not the interview's first."""
+    return bool(turn["graded"] and turn["model"] and turn["model"] != interview["model"].split(",")[0])
 
 
 def _language(data: Mapping[str, Any]) -> str:

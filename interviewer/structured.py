@@ -126,6 +126,7 @@ class _Asking:
         started = time.perf_counter()
         self.allowance.cancel.check()
         self.allowance.calls += 1
+        self.requests += 1
         raw = self.model.asking("function_calling", self.schema).invoke(list(self.messages))
         self.allowance.spend(self.model.id, usage_of(raw))
         code, data = self._read(raw)

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from interviewer import wording
 from interviewer.outcome import outcome, question_scores
+from interviewer.report import spent_lines
 
 if TYPE_CHECKING:
     from interviewer.doctor import Finding
@@ -168,7 +169,8 @@ def show_summary(data: Mapping[str, Any]) -> None:
     counts = f"{'채점' if korean else 'graded'} {summary['graded']}/{summary['questions']}"
     if summary["weakest"]:
         counts += f" · {'먼저 복습할 질문' if korean else 'practise first'}: {', '.join(summary['weakest'])}"
-    _SCREEN.print(counts, highlight=False, markup=False)
+    for line in (counts, *spent_lines(data)):
+        _SCREEN.print(line, highlight=False, markup=False)
     _SCREEN.print(f"python -m interviewer report {data['interview']['id'][:8]}", style="dim", highlight=False)
 
 

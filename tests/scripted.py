@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from interviewer.endpoints import Endpoints
 from interviewer.models import Model
 
-__all__ = ["ScriptedModel", "Step", "judged"]
+__all__ = ["ScriptedModel", "Step", "all_missed", "judged"]
 
 Step = str | AIMessageChunk | BaseException | Callable[[list[BaseMessage]], str]
 PIECE = 24
@@ -99,6 +99,12 @@ def judged(**verdicts: tuple[str, str]) -> str:
         for name, (verdict, quote) in verdicts.items()
     ]
     return json.dumps({"intent": "answer", "points": points, "misconceptions": [], "extras": []}, ensure_ascii=False)
+
+
+def all_missed(messages: Sequence[BaseMessage]) -> str:
+    """A judgement of whatever question is asked about that finds every point missed."""
+    asked = json.loads(str(messages[1].content))
+    return judged(**{point["id"]: ("missed", "") for point in asked["points"]})
 
 
 def _pieces(text: str) -> list[str]:
