@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from knowledge.library import Library
 
-__all__ = ["OFFLINE", "Model", "open_model", "provider_chat", "wire_schema"]
+__all__ = ["OFFLINE", "Model", "open_model", "patient", "provider_chat", "wire_schema"]
 
 OFFLINE = "offline"
 TIMEOUT_SECONDS = 60.0
+ATTEMPTS = 4
 NO_KEY_NEEDED = "not-needed"
 """What OpenAI's client sends to a server of one's own that asks for no key; the client refuses to send nothing."""
 
@@ -171,6 +172,19 @@ def open_model(
     except Exception as error:
         raise UserMistake(f"the model {model_id!r} can't be used: {_one_line(error)}") from None
     return Model(model_id, chat, endpoints, endpoint)
+
+
+def patient(chat: BaseChatModel) -> Runnable[Any, Any]:
+    """A chat model that tries again what fails in passing, for work that is no turn and has no allowance."""
+    from langchain_core import exceptions as failed
+
+    passing = (
+        failed.ModelRateLimitError,
+        failed.ModelAPIError,
+        failed.ModelConnectionError,
+        failed.ModelTimeoutError,
+    )
+    return chat.with_retry(retry_if_exception_type=passing, stop_after_attempt=ATTEMPTS)
 
 
 def provider_chat(model_id: str, options: dict[str, Any]) -> BaseChatModel:

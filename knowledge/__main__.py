@@ -282,15 +282,20 @@ def _show_errata(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _draft(settings: Settings, kept: Kept) -> None:
     """Draft a rubric for each main question into ``drafts/``; nothing is graded by one until it is moved to ``rubrics/``."""
-    from interviewer.models import OFFLINE, open_model
+    from interviewer.failures import provider_failure
+    from interviewer.models import OFFLINE, open_model, patient
     from knowledge.drafting import Drafter, DraftRefused, draft_path, plain_draft, write_draft
     from prompts.loader import load
 
     folder = kept.folder / "drafts"
     model = open_model(settings.models[0], _library(settings))
+    chat = patient(model.chat)
 
     def ask(messages: Sequence[tuple[str, str]]) -> str:
-        return str(model.chat.invoke(list(messages)).text)
+        try:
+            return str(chat.invoke(list(messages)).text)
+        except Exception as error:  # providers raise what they like; its text may hold the key
+            raise UserMistake(f"no draft by {model.id}: {provider_failure(error)}") from None
 
     drafter = None if model.id == OFFLINE else Drafter(ask, load("draft").render())
     refused = 0

@@ -58,6 +58,9 @@ class ScriptedModel(BaseChatModel):
             raise ValueError(f"this provider has no {options['method']}")
         return self.bind(method=options["method"])
 
+    def bind_tools(self, tools: Sequence[Any], **options: Any) -> Any:
+        return self.bind(method="tools")
+
     def _stream(
         self,
         messages: list[BaseMessage],
