@@ -285,6 +285,7 @@ def _draft(settings: Settings, kept: Kept) -> None:
     from interviewer.failures import provider_failure
     from interviewer.models import OFFLINE, open_model, patient
     from knowledge.drafting import Drafter, DraftRefused, draft_path, plain_draft, write_draft
+    from knowledge.errors import UserMistake
     from prompts.loader import load
 
     folder = kept.folder / "drafts"
