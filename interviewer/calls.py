@@ -21,7 +21,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from interviewer.errors import Stopped
-from interviewer.usage import Budget, Purse, Usage
+from interviewer.usage import Budget, Purse, Usage, cost, total_cost
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
@@ -52,10 +52,7 @@ class Cancel:
             wake()
 
     def check(self) -> None:
-        """
-        Raises:
-            Stopped: cancelled.
-        """
+        """Nothing, or ``Stopped`` where it was cancelled."""
         if self.wished:
             raise Stopped("cancelled")
 
@@ -80,7 +77,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Patience:
-    """How much one turn may ask for: requests and seconds in all, and how attempts are spaced.
+    """How much one turn may ask of one model: requests and seconds in all, and how attempts are spaced.
 
     The wait before an attempt doubles from ``first_wait`` with full jitter, or is what the provider asks for; one that
     would end after the turn's time is not begun. ``pause`` replaces the waiting, for tests.
@@ -111,13 +108,16 @@ class Allowance:
         return self.patience.seconds - (time.monotonic() - self.started)
 
     @property
-    def calls_left(self) -> int:
-        return self.patience.calls - self.calls
+    def used_up(self) -> bool:
+        """Whether there is no room for another request."""
+        return self.calls >= self.patience.calls or self.seconds_left <= 0
+
+    def renew(self) -> None:
+        """Another model's turn: it gets the whole patience, what was spent stays spent."""
+        self.calls, self.started = 0, time.monotonic()
 
     def spend(self, model_id: str, usage: Usage) -> None:
         """Count what a call took."""
-        from interviewer.usage import cost, total_cost
-
         self.usage += usage
         self.dollars = total_cost([self.dollars, cost(model_id, usage)])
         self.purse.spend(model_id, usage)

@@ -129,6 +129,7 @@ class Grader:
         failures = list(self.failures)
         judgement, used = None, ""
         for model in self.models:
+            allowance.renew()
             ask_one = partial(self._ask, model, key, exchange, language, objection, checked, allowance, watch)
             try:
                 try:

@@ -10,10 +10,9 @@ allowance of calls and seconds for all that goes wrong (``interviewer.structured
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from interviewer.endpoints import METHODS, Endpoints, endpoint_name
+from interviewer.endpoints import Endpoints, endpoint_name
 from interviewer.errors import UserMistake
 from interviewer.keys import key_of
 from interviewer.logs import without_keys
@@ -36,8 +35,6 @@ NO_KEY_NEEDED = "not-needed"
 
 class Model:
     """An opened chat model and what is known of its endpoint."""
-
-    METHODS: Sequence[str] = METHODS
 
     def __init__(
         self, model_id: str, chat: BaseChatModel, endpoints: Endpoints | None = None, endpoint: str | None = None

@@ -22,7 +22,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from interviewer.calls import Allowance, call, piece_of
-from interviewer.errors import ModelFailed, ModelMisbehaved, ProviderFailed
+from interviewer.endpoints import METHODS
+from interviewer.errors import ModelMisbehaved, ProviderFailed, Stopped
 from interviewer.failures import provider_failure, turned_down
 from interviewer.logs import log_call
 from interviewer.usage import Usage
@@ -42,6 +43,10 @@ CALL_SECONDS = 60.0
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL)
 _METHOD_AT_FAULT = frozenset({"empty", "unreadable", "incomplete"})
 """Misbehaviour that another method may mend, where none is settled yet."""
+
+_REFUSED, _CUT_OFF = frozenset({"content_filter", "refusal"}), frozenset({"length", "max_tokens"})
+_FINISH = _REFUSED | _CUT_OFF
+"""Why an answer ended, in the words of OpenAI and Anthropic."""
 
 _AGAIN = {
     "empty": "Your last answer was empty.",
@@ -78,7 +83,7 @@ def ask(
     Args:
         messages: the first one is the system message, whose text stays the same from turn to turn.
         check: what is wrong with an answer's data, as a code of ``failures.REASONS``; None if it can be worked with.
-        on_text: gets the answer's text piece by piece; None where another attempt starts again.
+        on_text: gets the answer's text piece by piece; "" where another attempt begins anew.
 
     Raises:
         ModelMisbehaved: the model answered, but with nothing usable, also when asked once more.
@@ -89,14 +94,12 @@ def ask(
     if model.offline:
         return asking.offline()
     settled = model.method
-    methods = [settled, *(m for m in model.METHODS if m != settled)] if settled else list(model.METHODS)
+    methods = [settled, *(m for m in METHODS if m != settled)] if settled else list(METHODS)
     for method in methods:
         last = method == methods[-1]
         try:
             data = asking.by(method, mend=last or settled == method)
         except _TurnedDown:
-            if last:
-                raise ProviderFailed("rejected") from None
             if settled == method:
                 model.forget()
             continue
@@ -138,7 +141,7 @@ class _Asking:
     def by(self, method: str, *, mend: bool) -> dict[str, Any]:
         """The data of an answer by one method; where it is of no use and ``mend`` is set, of a second one."""
         code, data = self._read(self._request(method, ""))
-        if code in _AGAIN and mend and self.allowance.calls_left > 0:
+        if code in _AGAIN and mend and not self.allowance.used_up:
             code, data = self._read(self._request(method, _AGAIN[code] + _AGAIN_END))
         if code is not None:
             raise ModelMisbehaved(code)
@@ -146,7 +149,7 @@ class _Asking:
 
     def _request(self, method: str, note: str) -> AIMessageChunk:
         """The model's message; what fails in passing is tried again within the allowance."""
-        patience, left = self.allowance.patience, self.allowance
+        patience, allowance = self.allowance.patience, self.allowance
         backoff = wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait)
 
         def wait(state: RetryCallState) -> float:
@@ -154,57 +157,54 @@ class _Asking:
             return float(backoff(state) if asked is None else asked)
 
         def spent(state: RetryCallState) -> bool:
-            return left.calls_left < 1 or state.upcoming_sleep >= left.seconds_left
+            return allowance.used_up or state.upcoming_sleep >= allowance.seconds_left
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, ProviderFailed) and error.retryable),
             wait=wait,
             stop=spent,
-            sleep=self.allowance.pause,
+            sleep=allowance.pause,
             reraise=True,
         )
         return retrying(self._attempt, method, note)
 
     def _attempt(self, method: str, note: str) -> AIMessageChunk:
-        self.allowance.cancel.check()
-        started = time.perf_counter()
+        """One request.
+
+        Raises:
+            _TurnedDown: the endpoint does not know the method.
+            ProviderFailed, Stopped: see ``ask``.
+        """
+        allowance, model_id = self.allowance, self.model.id
+        chat, messages = self._bound(method), self._messages(method, note)
+        allowance.cancel.check()
+        if allowance.purse.limited:
+            allowance.purse.check(model_id, _count(messages, model_id))
+        allowance.calls += 1
+        self.requests += 1
+        if self.requests > 1:
+            self.on_text("")
+        started, seconds = time.perf_counter(), min(CALL_SECONDS, allowance.seconds_left)
         chunks: list[AIMessageChunk] = []
         outcome: str | None = "turned_down"
-        messages = self._messages(method, note)
-        if self.allowance.purse.limited:
-            self.allowance.purse.check(self.model.id, _count(messages, self.model.id))
         try:
-            chat = self._bound(method)
-            self.allowance.calls += 1
-            self.requests += 1
-            if self.requests > 1:
-                self.on_text("")
-            seconds = min(CALL_SECONDS, self.allowance.seconds_left)
-            call(chat, messages, self.allowance, chunks, seconds=seconds, on_text=self.on_text, tags=[JUDGE_TAG])
-            if not chunks:
-                raise ProviderFailed("garbled")
-            outcome = None
-        except ModelFailed as error:
-            outcome = error.code
-            raise
-        except _TurnedDown:
+            call(chat, messages, allowance, chunks, seconds=seconds, on_text=self.on_text, tags=[JUDGE_TAG])
+            outcome = None if chunks else "garbled"
+        except Stopped as stopped:
+            outcome = stopped.code
             raise
         except Exception as error:
             if turned_down(error):
                 raise _TurnedDown from None
-            failed = provider_failure(error)
+            failed = _broken_off(provider_failure(error), bool(chunks))
             outcome = failed.code
-            if outcome == "unknown" and not chunks:
-                outcome = (
-                    "garbled"  # no event stream: whatever LangChain or the client make of an answer without events
-                )
-            elif outcome == "unreachable" and chunks:
-                outcome = "dropped"
-            raise ProviderFailed(outcome, wait=failed.wait) from None
+            raise failed from None
         finally:
             usage = self._usage(messages, chunks)
-            self.allowance.spend(self.model.id, usage)
+            allowance.spend(model_id, usage)
             self._log(method, outcome, usage, started)
+        if not chunks:
+            raise ProviderFailed("garbled")
         return _joined(chunks)
 
     def _bound(self, method: str) -> Any:
@@ -224,14 +224,13 @@ class _Asking:
 
     def _read(self, raw: AIMessageChunk) -> tuple[str | None, dict[str, Any]]:
         """What is wrong with a message, and its data."""
-        finish = str(raw.response_metadata.get("finish_reason") or raw.response_metadata.get("stop_reason") or "")
-        if raw.additional_kwargs.get("refusal") or finish in ("content_filter", "refusal"):
+        finish = _FINISH.intersection(str(raw.response_metadata.get(name)) for name in ("finish_reason", "stop_reason"))
+        if raw.additional_kwargs.get("refusal") or finish & _REFUSED:
             return "refused", {}
-        called = raw.tool_calls
-        data = dict(called[0]["args"]) if called else read_json(str(raw.text))
-        if data is None or finish in ("length", "max_tokens") or _incomplete(raw):
-            if finish in ("length", "max_tokens") or _incomplete(raw):
-                return "truncated", {}
+        if finish & _CUT_OFF or raw.response_metadata.get("status") == "incomplete":
+            return "truncated", {}
+        data = dict(raw.tool_calls[0]["args"]) if raw.tool_calls else read_json(str(raw.text))
+        if data is None:
             said = str(raw.text).strip() or raw.invalid_tool_calls
             return ("unreadable" if said else "empty"), {}
         return self.check(data), data
@@ -284,9 +283,12 @@ def _joined(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
     return whole
 
 
-def _incomplete(raw: AIMessageChunk) -> bool:
-    """Whether OpenAI's Responses API ended an answer early."""
-    return raw.response_metadata.get("status") == "incomplete"
+def _broken_off(failed: ProviderFailed, begun: bool) -> ProviderFailed:
+    """What a failure is called by how far the answer had come. A body that is no stream of events ends in whatever
+    LangChain or the provider's client make of an answer without events."""
+    if failed.code == "unknown" and not begun:
+        return ProviderFailed("garbled")
+    return ProviderFailed("dropped") if failed.code == "unreachable" and begun else failed
 
 
 def _instruction(schema: type[BaseModel]) -> str:

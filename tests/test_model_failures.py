@@ -141,6 +141,13 @@ def test_a_prompt_that_is_too_long_is_tried_without_its_passages(scripted: Model
     assert "notesnotes" not in short
 
 
+def test_the_next_model_of_the_chain_has_its_own_patience(scripted: Model) -> None:
+    first, second = scripted(*[http(500)] * 6), scripted(http(500), "", GOOD)
+    grading = grade(first.opened("openai:gpt-5-mini"), second)
+    assert grading.judgement
+    assert grading.usage.calls == 9
+
+
 def test_the_next_model_of_the_chain_takes_over(scripted: Model) -> None:
     first, second = scripted(http(401)), scripted(GOOD)
     grading = grade(first.opened("openai:gpt-5-mini"), second.opened("openai:gpt-4o-mini"))

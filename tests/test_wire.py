@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from interviewer.calls import Patience
+from interviewer.doctor import examine
 from interviewer.endpoints import FILE, Endpoints
 from interviewer.outcome import outcome
 from interviewer.script import Script, play
@@ -279,6 +280,9 @@ def test_the_method_of_an_endpoint_is_found_once_and_remembered(mock: Aimock, ho
         say(second, view, "비선형성이 있어야 깊은 신경망이 뜻이 있습니다")
         assert last(second, view).graded
         assert len(mock.requests()) == tried + 1
+        *_, model = examine(second.settings)
+        assert model.fine
+        assert f"gives judgements by {takes} in" in model.says
     (grader,) = [second.grader()]
     assert grader.models[0].method == takes
     assert Endpoints(home / FILE).method(grader.models[0].endpoint) == takes

@@ -80,7 +80,7 @@ class _Screen:
             feedback_options=None,
         )
         self.notice = gr.HTML(visible=False, elem_id="notice")
-        self.halt = gr.Button(words.halt, visible=False, size="sm", variant="stop", elem_id="halt")
+        self.halt = gr.Button(words.halt, visible=False, size="sm", elem_id="halt")
         with gr.Row(visible=False, elem_id="mend") as self.mend:
             self.mend_text = gr.HTML()
             self.grade_again = gr.Button(words.grade_again, size="sm", min_width=88, elem_id="grade-again")

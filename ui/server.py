@@ -50,10 +50,13 @@ def serve(port: int) -> None:
         KeyboardInterrupt: Ctrl-C, after the server has shut down.
     """
     with bind(port) as listening:
+        from interviewer.logs import log_to
         from interviewer.service import Interviewer
         from interviewer.settings import Settings
 
-        interviewer = Interviewer(Settings.load())
+        settings = Settings.load()
+        log_to(settings.log)
+        interviewer = Interviewer(settings)
         try:
             _ = interviewer.grader(), interviewer.store
             _run(interviewer, listening, port)
