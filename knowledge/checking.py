@@ -21,10 +21,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.check import expected, task
+from knowledge.check import expected, task, verify
 from knowledge.document import Question, QuestionBank, language_of
 from knowledge.errors import RubricError
 from knowledge.language import Token, stem, tokens_many
+from knowledge.nodes import child, repeated_keys, scalars, with_id
 from knowledge.numbers import FUNCTIONS, Node, parse, walk
 from knowledge.rubric import FormulaCheck, NumberCheck, Rubric, Text, Topic, atoms, load_topic, node_line
 
@@ -38,6 +39,7 @@ LEAST_SHARED = 2
 TRIED_SEEDS = 20
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_CITABLE = re.compile(r"\b(19|20)\d\d\b|documentation|\bguide\b|https?://", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
 _ATOM_PARTS = re.compile(r"[\s~!]+")
 _CONTENT_TAGS = ("NNG", "NNP", "XR", "VV", "VA", "SL", "SN")
@@ -121,7 +123,7 @@ def _read(path: Path) -> _File:
         data = yaml.load(text, yaml.CSafeLoader) if topic is None else None
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return _File(str(path), number, None, None, (), (first,))
-    faults = [Fault(str(path), line, what) for line, what in _repeated_keys(root)]
+    faults = [Fault(str(path), line, what) for line, what in repeated_keys(root)]
     if topic is not None:
         return _File(str(path), number, root, topic, tuple(one.id for one in topic.questions), tuple(faults))
     faults.extend(_form_faults(path, root, data) or [first])
@@ -145,7 +147,7 @@ def _form_faults(path: Path, root: yaml.Node | None, data: Any) -> list[Fault]:
 
 def _form_fault(path: Path, root: yaml.Node | None, place: tuple[int | str, ...], message: str) -> Fault:
     what = message.removeprefix("Value error, ")
-    if len(place) == 2 and (question := _child(root, *place)) is not None:
+    if len(place) == 2 and (question := child(root, *place)) is not None:
         return Fault(str(path), _named_line(question, what) or node_line(root, place), what)
     return Fault(str(path), node_line(root, place), f"{'.'.join(map(str, place)) or 'the file'}: {what}")
 
@@ -157,67 +159,16 @@ def _named_line(question: yaml.Node, what: str) -> int | None:
     """
     names, scope = _QUOTED.findall(what), question
     key = what.split(maxsplit=1)[0]
-    if (value := _child(question, key)) is not None and not isinstance(value, yaml.ScalarNode):
+    if (value := child(question, key)) is not None and not isinstance(value, yaml.ScalarNode):
         scope = value
     elif value is not None:
         return node_line(question, (key,))
-    if names and (owner := _with_id(scope, names[0])) is not None:
+    if names and (owner := with_id(scope, names[0])) is not None:
         scope = owner
     if "rests on line" in what:
         return node_line(scope, ("source",))
-    found = [n for n in _scalars(scope) if names and (n.value == names[-1] or names[-1] in _ATOM_PARTS.split(n.value))]
+    found = [n for n in scalars(scope) if names and (n.value == names[-1] or names[-1] in _ATOM_PARTS.split(n.value))]
     return found[-1].start_mark.line + 1 if found else None
-
-
-def _child(node: yaml.Node | None, *path: int | str) -> yaml.Node | None:
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-        else:
-            return None
-    return node
-
-
-def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    """The node and all below it, in the text's order."""
-    if node is None:
-        return
-    yield node
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _nodes(key)
-            yield from _nodes(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _nodes(item)
-
-
-def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    return (one for one in _nodes(node) if isinstance(one, yaml.ScalarNode))
-
-
-def _with_id(node: yaml.Node, name: str) -> yaml.Node | None:
-    """The last mapping below a node whose ``id`` is this one."""
-    found = None
-    for one in _nodes(node):
-        said = _child(one, "id") if isinstance(one, yaml.MappingNode) else None
-        if isinstance(said, yaml.ScalarNode) and said.value == name and one is not node:
-            found = one
-    return found
-
-
-def _repeated_keys(root: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    """Keys that stand twice in one mapping: YAML keeps the last and says nothing."""
-    for node in _nodes(root):
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, _ in node.value:
-                if isinstance(key, yaml.ScalarNode):
-                    if key.value in seen:
-                        yield key.start_mark.line + 1, f"the key '{key.value}' stands twice"
-                    seen.add(key.value)
 
 
 # --- One file beside the document -------------------------------------------------------------------------------------
@@ -282,6 +233,11 @@ def _line_faults(rubric: Rubric, question: Question, at: At) -> Iterator[tuple[i
                 at("errata", index, "line"),
                 f"line {erratum.line} is no answer line, so its kind can only be 'missing'",
             )
+        if any(erratum.line == other.line for other in rubric.errata[:index]):
+            yield at("errata", index, "line"), f"there are two errata for line {erratum.line}"
+        if not _CITABLE.search(erratum.source):
+            what = "has no year and is no documentation: cite a work that a reader can find"
+            yield at("errata", index, "source"), f"the erratum's source {what}"
     for index, aside in enumerate(rubric.set_aside):
         if aside.line not in answered:
             yield at("set_aside", index, "line"), f"line {aside.line} is no answer line of this question"
@@ -347,13 +303,7 @@ def _check_faults(one: NumberCheck | FormulaCheck) -> Iterator[str]:
     """What is wrong with a computed answer as it was written."""
     try:
         if isinstance(one, FormulaCheck):
-            systems = [entry for system in (*one.accept, *one.reject) for entry in system]
-            for entry in systems:
-                sides = [parse(side) for side in entry.split("=", maxsplit=1)]
-                for name in sorted(
-                    {n.name for side in sides for n in walk(side) if _is_symbol(n)} - one.symbols.keys()
-                ):
-                    yield f"'{entry}' uses '{name}', which is not among the check's symbols"
+            yield from _formula_faults(one)
         else:
             for name in sorted(one.vary.keys() - one.parameters.keys()):
                 yield f"'{name}' varies but is no parameter"
@@ -362,6 +312,27 @@ def _check_faults(one: NumberCheck | FormulaCheck) -> Iterator[str]:
                 expected(one, task(one, seed)[0])
     except ValueError as error:
         yield str(error)
+
+
+def _formula_faults(one: FormulaCheck) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name, spellings in one.symbols.items():
+        for spelling in spellings:
+            if owners.setdefault(spelling, name) != name:
+                yield f"'{spelling}' is a spelling of two symbols, '{owners[spelling]}' and '{name}'"
+    systems = (*one.accept, *one.reject)
+    sides = [(entry, parse(side)) for system in systems for entry in system for side in entry.split("=", maxsplit=1)]
+    used = {(entry, node.name) for entry, tree in sides for node in walk(tree) if _is_symbol(node)}
+    unknown = sorted((entry, name) for entry, name in used if name not in one.symbols)
+    for entry, name in unknown:
+        yield f"'{entry}' uses '{name}', which is not among the check's symbols"
+    if unknown:
+        return
+    for wanted, wrong, those in (("accepted", "contradicted", one.accept), ("rejected", "hit", one.reject)):
+        for system in those:
+            found = verify(one, "\n".join(system))
+            if found is not None and found.verdict == wrong:
+                yield f"'{'; '.join(system)}' is to be {wanted}, but is judged '{wrong}'"
 
 
 def _is_symbol(node: Node) -> bool:
