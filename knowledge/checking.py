@@ -40,6 +40,7 @@ TRIED_SEEDS = 20
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _CITABLE = re.compile(r"\b(19|20)\d\d\b|documentation|\bguide\b|https?://", re.IGNORECASE)
+_PARTICLE = re.compile(r"\{\w+\}(?:은|는|을|를|과|와|이|가|로|으로)(?=[\s,.?]|$)")
 _QUOTED = re.compile(r"'([^']*)'")
 _ATOM_PARTS = re.compile(r"[\s~!]+")
 _CONTENT_TAGS = ("NNG", "NNP", "XR", "VV", "VA", "SL", "SN")
@@ -305,6 +306,8 @@ def _check_faults(one: NumberCheck | FormulaCheck) -> Iterator[str]:
         if isinstance(one, FormulaCheck):
             yield from _formula_faults(one)
         else:
+            if particle := _PARTICLE.search(one.ask.ko):
+                yield f"'{particle[0]}' does not fit every number: put a noun between the number and its particle"
             for name in sorted(one.vary.keys() - one.parameters.keys()):
                 yield f"'{name}' varies but is no parameter"
             expected(one, one.parameters)

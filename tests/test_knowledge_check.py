@@ -77,6 +77,7 @@ PLANTS = [
     # Computed answers.
     Plant("check-of-no-point", "04.yaml", "    point: weight-count", "    point: wait-count", "does not exist"),
     Plant("placeholder-of-nothing", "04.yaml", "입력 채널 {inputs}", "입력 채널 {in}", "placeholder", below=-3),
+    Plant("particle-of-a-number", "04.yaml", "입력 채널 {inputs},", "입력 채널 {inputs}과", "every number", below=-3),
     Plant("no-expression", "04.yaml", "(kernel**2 * inputs + 1)", "(kernel**2 * input + 1)", "input", below=-11),
     Plant("value-of-no-parameter", "04.yaml", "      inputs: [3,", "      in: [3,", "no parameter", below=-8),
     Plant("formula-of-no-symbol", "09.yaml", '"v = mu*v - lr*g"', '"v = mu*v - lr*grd"', "'grd'", below=-10),
