@@ -49,8 +49,9 @@ def make_plan(bank: QuestionBank, topics: Sequence[str | int] | None = None, fol
     """
     known = [question.id for question in bank.mains]
     chosen = known if topics is None else [str(topic) for topic in topics]
+    mains = set(known)
     for topic in chosen:
-        if topic not in known:
+        if topic not in mains:
             raise UserMistake(
                 f"there is no main question {topic!r} in {bank.name}; choose among {known[0]}–{known[-1]}"
             )

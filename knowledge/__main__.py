@@ -11,7 +11,6 @@ so far saved. Only Typer is loaded for ``--help``; each command loads what it ne
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
@@ -32,6 +31,8 @@ app = typer.Typer(
 
 SHOWN_QUESTIONS = 5
 SHOWN_REMARKS = 10
+LONG_WORK = 1_000
+"""Passages from which on progress is told even where stderr is no terminal."""
 
 
 class Lang(StrEnum):
@@ -156,7 +157,7 @@ def import_(
     home: HomeOption = None,
 ) -> None:
     """Import questions and answers as a document of your own."""
-    with _clear_errors():
+    with _clear_errors(), _resumable():
         from knowledge.errors import UserMistake
         from knowledge.importing import read, save
 
@@ -171,11 +172,10 @@ def import_(
         kept = save(found, settings.home, force=force)
         if kept.set_aside is not None:
             typer.echo(f"the rubrics of the text before are in {kept.set_aside}", err=True)
-        with _resumable():
-            with closing(_index(settings, kept.bank)) as index:
-                _say(_refresh(index, kept.bank), kept.name)
-            if draft:
-                _draft(settings, kept)
+        with closing(_index(settings, kept.bank)) as index:
+            _say(_refresh(index, kept.bank), kept.name)
+        if draft:
+            _draft(settings, kept)
         typer.echo(
             f"choose it with: --document {kept.name!r}"
             if " " in kept.name
@@ -226,12 +226,9 @@ def _index(settings: Settings, bank: QuestionBank) -> Index:
 
 
 def _refresh(index: Index, bank: QuestionBank) -> Refreshed:
-    """Refresh an index, with its progress on stderr where that is a terminal."""
-    from knowledge.index import chunks
-
-    total = len(chunks(bank))
-    with _progress("passages", total, lambda: min(total, len(index))):
-        return index.refresh(bank)
+    """Refresh an index, with its progress on stderr."""
+    with _progress("passages") as report:
+        return index.refresh(bank, report)
 
 
 def _say(done: Refreshed, name: str) -> None:
@@ -316,31 +313,19 @@ def _span(first: int, last: int) -> str:
 
 
 @contextmanager
-def _progress(what: str, total: int, done: Callable[[], int]) -> Iterator[None]:
-    """A bar on stderr, seen only on a terminal, that asks twice a second how far the work is."""
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Tells how much is done of how much: a bar where stderr is a terminal, else a line each time if there is far to go."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield lambda done, total: typer.echo(f"{what}: {done:,} of {total:,}", err=True) if total > LONG_WORK else None
         return
-    over = threading.Event()
-    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task(what, total=total)
-
-        def watch() -> None:
-            while not over.wait(0.5):
-                bar.update(task, completed=done())
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watcher.join()
-            bar.update(task, completed=total)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -115,7 +115,15 @@ class QuestionBank:
         return tuple(question for question in self.questions if question.is_main)
 
     def follow_ups(self, main_id: str) -> tuple[Question, ...]:
-        return tuple(q for q in self.questions if q.topic == main_id and not q.is_main)
+        return tuple(self._follow_ups.get(main_id, ()))
+
+    @cached_property
+    def _follow_ups(self) -> dict[str, list[Question]]:
+        below: dict[str, list[Question]] = {}
+        for question in self.questions:
+            if not question.is_main:
+                below.setdefault(question.topic, []).append(question)
+        return below
 
     @cached_property
     def language(self) -> Language:

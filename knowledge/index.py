@@ -21,7 +21,7 @@ import sqlite3
 import threading
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,8 +178,13 @@ class Index:
         for session in sessions:
             session.close()
 
-    def refresh(self, bank: QuestionBank) -> Refreshed:
+    def refresh(self, bank: QuestionBank, report: Callable[[int, int], None] = lambda done, total: None) -> Refreshed:
         """Bring the collection in line with the document, embedding only chunks that it does not have yet.
+
+        A batch of embedded chunks is kept as soon as it is done, so that a refresh that is broken off loses at most one.
+
+        Args:
+            report: is told after each batch how many of all chunks the collection has.
 
         Raises:
             ValueError: the bank is another document than the index was opened for.
@@ -194,6 +199,7 @@ class Index:
         new = [chunk for key, chunk in wanted.items() if key not in stored]
         gone = [key for key in stored if key not in wanted]
         moved = [c for key, c in wanted.items() if key in stored and stored[key] != _metadata(c, bank)]
+        done = len(wanted) - len(new)
         for batch in _batches(new):
             vectors = self._embeddings.embed_documents([chunk.context for chunk in batch])
             with _clear_trouble(self._place):
@@ -203,6 +209,8 @@ class Index:
                     documents=[chunk.text for chunk in batch],
                     metadatas=[_metadata(chunk, bank) for chunk in batch],
                 )
+            done += len(batch)
+            report(done, len(wanted))
         with _clear_trouble(self._place):
             for batch in _batches(moved):
                 self._collection.update([chunk.id for chunk in batch], metadatas=[_metadata(c, bank) for c in batch])

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from eval.benchmarks.import_scaling import document
 from knowledge.__main__ import app
 from knowledge.anki import MAX_ARCHIVE, plain_text
 from knowledge.importing import read
+from knowledge.index import Index
 from knowledge.library import Library
 
+ROOT = Path(__file__).parent.parent
 GOOD = "1. 왜 쓰나?\nA.\n    1. 빠르기 때문이다.\n"
 
 
@@ -262,3 +270,36 @@ def test_what_is_kept_says_where_it_came_from(tmp_path: Path, home: Path) -> Non
     assert CliRunner().invoke(app, ["import", str(path)]).exit_code == 0
     meta = json.loads((home / "documents" / "cards" / "meta.json").read_text(encoding="utf-8"))
     assert (meta["source"], meta["main_questions"], meta["follow_ups"], meta["answers"]) == ("cards.csv", 1, 0, 1)
+
+
+# --- Large documents, broken off --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_an_import_that_is_broken_off_goes_on_where_it_was(
+    tmp_path: Path, home: Path, sign: signal.Signals, code: int
+) -> None:
+    """Stopped after its first report of progress, it embeds the rest, and only that, when it is run once more."""
+    path = tmp_path / "large.txt"
+    path.write_text("\n".join(document(600)), encoding="utf-8")
+    command = [sys.executable, "-m", "knowledge", "import", str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert next(line for line in process.stderr if line.startswith("passages:")) == "passages: 500 of 1,200\n"
+    process.send_signal(sign)
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert "Traceback" not in errors
+    assert out == ""
+    if sign == signal.SIGINT:
+        assert errors.splitlines()[-1] == "stopped; the same import again goes on where this one was"
+    assert Library(home).names[1:] == ["large"]
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert again.returncode == 0, again.stderr
+    said = re.search(r"large: (\d+) added, 0 deleted, (\d+) kept", again.stdout)
+    assert said is not None
+    added, kept = map(int, said.groups())
+    assert added + kept == 1_200
+    assert 500 <= kept < 1_200
+    with closing(Index.open(home, document="large")) as index:
+        assert len(index) == 1_200

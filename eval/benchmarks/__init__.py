@@ -1,1 +1,1 @@
-"""Measurements that are no suite: run by hand, each a module with a docstring that says how."""
+"""Measurements run by hand: each is a program of its own, ``python -m eval.benchmarks.NAME``."""
