@@ -282,7 +282,7 @@ def _draft(settings: Settings, kept: Kept) -> None:
     from interviewer.failures import provider_failure
     from interviewer.models import OFFLINE, open_model, patient
     from knowledge.drafting import Drafter, DraftRefused, draft_path, plain_draft, write_draft
-    from knowledge.errors import UserMistake
+    from knowledge.rubric import Topic
     from prompts.loader import load
 
     folder = kept.folder / "drafts"
@@ -293,9 +293,13 @@ def _draft(settings: Settings, kept: Kept) -> None:
         try:
             return str(chat.invoke(list(messages)).text)
         except Exception as error:  # providers raise what they like; its text may hold the key
-            raise UserMistake(f"no draft by {model.id}: {provider_failure(error)}") from None
+            typer.echo(
+                f"error: {provider_failure(error)}; the drafts so far are kept, the rest is drafted next time", err=True
+            )
+            raise typer.Exit(1) from None
 
-    drafter = None if model.id == OFFLINE else Drafter(ask, load("draft").render())
+    schema = json.dumps(Topic.model_json_schema(), ensure_ascii=False)
+    drafter = None if model.id == OFFLINE else Drafter(ask, load("draft").render(schema=schema))
     refused = 0
     for main in kept.bank.mains:
         if draft_path(folder, main.id).exists():

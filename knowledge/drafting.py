@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +34,8 @@ Message = tuple[Literal["system", "human", "ai"], str]
 
 _HEADER = """\
 # A draft, graded by nobody. Review each claim, then move this file to ../rubrics/{name}.
-# How to write a rubric: knowledge/README.md. What is left to do: python -m knowledge check --document NAME --folder drafts
+# How to write a rubric: knowledge/README.md. What is left to do:
+# python -m knowledge check --document {document} --folder {folder}
 """
 _FENCED = re.compile(r"```(?:json|yaml)?\s*\n(.*?)\n\s*```", re.DOTALL)
 _LONGEST_ANSWER = 400_000
@@ -75,7 +77,7 @@ def draft_path(folder: Path, main_id: str) -> Path:
 
 
 def write_draft(topic: Topic, folder: Path) -> Path:
-    """Write a topic in the form of a rubric file, whole or not at all.
+    """Write a topic in the form of a rubric file, whole or not at all, into a folder beside its ``document.txt``.
 
     Raises:
         DraftRefused: the topic can't be written so that it reads the same again.
@@ -87,7 +89,8 @@ def write_draft(topic: Topic, folder: Path) -> Path:
         raise DraftRefused("its text holds characters that YAML can't")
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(_HEADER.format(name=path.name) + text, encoding="utf-8")
+    document, where = shlex.quote(folder.parent.name), shlex.quote(str(folder))
+    part.write_text(_HEADER.format(name=path.name, document=document, folder=where) + text, encoding="utf-8")
     part.replace(path)
     return path
 
@@ -169,6 +172,7 @@ def _data(answer: str) -> Any:
 # --- Without a model --------------------------------------------------------------------------------------------------
 
 _FEWEST_POINTS, _MOST_POINTS = 2, 7
+_WORDS_A_POINT = 4
 _WORDS_A_PATTERN = 3
 _CONTENT_TAGS = ("NNG", "NNP", "XR", "VV", "VA", "SL")
 _COMMON = frozenset("것 거 수 때 때문 점 등 중 후 전 정도 경우 하 되 있 없 같 이렇 그렇 말하 쓰 보 나오 생기".split())
@@ -208,17 +212,17 @@ def _plain_rubric(bank: QuestionBank, question: Question) -> Rubric | None:
     points: list[Point] = []
     for point in from_answers(bank, question.id).points:
         words = [(name, forms) for name, forms in _named_words(point.statement.ko) if name not in own]
-        chosen = dict(words[:_WORDS_A_PATTERN])
+        chosen = dict(words[:_WORDS_A_POINT])
         if chosen and len(points) < _MOST_POINTS:
             concepts.update(chosen)
             number, source = len(points) + 1, tuple(line for line, _ in point.lines)
-            points.append(_plain_point(number, point.statement, source, tuple(_pairs(list(chosen)))))
+            points.append(_plain_point(number, point.statement, source, list(chosen)))
     if not points:
         return None
     first = points[0].said[0]
     if len(points) < _FEWEST_POINTS:
         concepts["reason"] = _REASON
-        points.append(_plain_point(2, _WHY, (), (f"reason {first.split()[0]}",)))
+        points.append(_plain_point(2, _WHY, (), ["reason", first.split()[0]]))
     answer = " ".join(" ".join(answer.text.split()) for answer in question.answers)
     denied = Text(
         ko=f"다음은 사실이 아니라고 한다: {points[0].statement.ko}", en=f"It denies: {points[0].statement.en}"
@@ -245,7 +249,9 @@ def _plain_rubric(bank: QuestionBank, question: Question) -> Rubric | None:
     )
 
 
-def _plain_point(number: int, statement: Text, source: tuple[int, ...], said: tuple[str, ...]) -> Point:
+def _plain_point(number: int, statement: Text, source: tuple[int, ...], words: list[str]) -> Point:
+    """A claim that is said by most of its words, and partly said by two neighbours of them."""
+    said = tuple(map(" ".join, itertools.combinations(words, min(len(words), _WORDS_A_PATTERN))))
     return Point(
         id=f"point-{number}",
         statement=statement,
@@ -253,16 +259,9 @@ def _plain_point(number: int, statement: Text, source: tuple[int, ...], said: tu
         core=number == 1,
         source=source,
         said=said,
+        partly=tuple(map(" ".join, itertools.pairwise(words))) if len(words) >= _WORDS_A_PATTERN else (),
         probe=_PROBE,
     )
-
-
-def _pairs(names: list[str]) -> Iterator[str]:
-    """Patterns of neighbouring words; a single word where there is only one."""
-    if len(names) == 1:
-        yield names[0]
-    for one, other in itertools.pairwise(names):
-        yield f"{one} {other}"
 
 
 def _named_words(text: str) -> list[tuple[str, tuple[str, ...]]]:
