@@ -303,3 +303,33 @@ def test_an_import_that_is_broken_off_goes_on_where_it_was(
     assert 500 <= kept < 1_200
     with closing(Index.open(home, document="large")) as index:
         assert len(index) == 1_200
+
+
+def test_an_imported_document_can_be_chosen_everywhere(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(GOOD, encoding="utf-8")
+    run = CliRunner().invoke
+    assert run(app, ["import", str(path), "--name", "내 노트"]).exit_code == 0
+
+    found = run(app, ["search", "빠르다", "--document", "내 노트", "--json"])
+    assert {row["question_id"] for row in json.loads(found.stdout)} == {"1"}
+    checked = run(app, ["check", "--document", "내 노트"])
+    assert checked.stdout == "1 questions, no rubrics: graded by the document's own answers\n"
+    assert json.loads(run(app, ["errata", "--document", "내 노트", "--json"]).stdout) == []
+    assert run(app, ["build", "--document", "내 노트"]).stdout == "내 노트: 0 added, 0 deleted, 2 kept\n"
+
+    replies, graded = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    replies.write_text('{"id": "a", "question_id": "1", "reply": "빠르기 때문입니다."}\n', encoding="utf-8")
+    grade = [sys.executable, "-m", "interviewer", "grade", "--document", "내 노트"]
+    files = ["--input", str(replies), "--output", str(graded)]
+    done = subprocess.run([*grade, *files], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(graded.read_text(encoding="utf-8"))["score"] > 0.5
+    assert Library(home).names == ["deep_learning.ko.txt", "내 노트"]  # the page's choices
+
+
+def test_a_document_that_is_not_there_is_named_with_those_that_are(home: Path) -> None:
+    for command in (["search", "x"], ["check"], ["build"], ["errata"]):
+        done = CliRunner().invoke(app, [*command, "--document", "../../etc"])
+        assert done.exit_code == 2
+        assert done.stderr == "error: there is no document '../../etc'; there are deep_learning.ko.txt\n"
