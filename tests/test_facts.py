@@ -35,7 +35,6 @@ def erratum(question_id: str, line: int) -> str:
         (erratum("4.1", 81), "1,792", f"{3 * 3 * 3 * 64 + 64:,}"),
         (erratum("4.1", 81), "200 million", f"{round(32 * 32 * 3 * 32 * 32 * 64 / 1e6, -2):.0f} million"),
         (erratum("4.1", 82), "4,608", f"{3 * 3 * 512:,}"),
-        (erratum("6.2", 141), "784", f"{28 * 28}"),
         (RUBRICS["11.4"].model_answer.en, "11,172", f"{19 * 21 * 28:,}"),
         (RUBRICS["12.1"].model_answer.en, "1/2", "1/2" if math.isclose(1 / (1 + 1), 0.5) else ""),
         (RUBRICS["13.3"].model_answer.en, "16 bytes", f"{4 * (1 + 1 + 2)} bytes"),
