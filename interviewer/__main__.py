@@ -50,7 +50,7 @@ class ToneName(StrEnum):
 
 ModelOption = Annotated[str | None, typer.Option(help="auto, offline, or a LangChain model id (openai:gpt-5-mini).")]
 BudgetOption = Annotated[
-    str | None, typer.Option(help="The most that the interview may take: 0.50 (US dollars) or '200k tokens'.")
+    str | None, typer.Option(help="The most that it may take: 0.50 (US dollars) or '200k tokens'.")
 ]
 HomeOption = Annotated[Path | None, typer.Option(help="The data folder (INTERVIEWER_HOME).")]
 
@@ -76,7 +76,7 @@ def run(
             wanted = wanted.model_copy(update={"language": language.value})
         _writable(json_out, report)
         interviewer = _interviewer(model, home, budget)
-        with Bar("turns") as bar, interruptible(interviewer):
+        with Bar("turns") as bar, interruptible(interviewer.cancel_all):
             last: list[View] = []
             try:
                 view = play(interviewer, wanted, model, progress=bar.view, started=last.append)
@@ -97,15 +97,18 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
     document: Annotated[str | None, typer.Option(help="The document that question ids are of.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Replies graded at the same time.")] = 1,
+    budget: BudgetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Grade a file of replies."""
     with _clear_errors():
         from interviewer.batch import grade_file
-        from interviewer.terminal import Bar
+        from interviewer.calls import Cancel
+        from interviewer.terminal import Bar, interruptible
+        from interviewer.usage import Purse
 
-        interviewer = _interviewer(model, home)
-        book = interviewer.library.open(document)
+        interviewer = _interviewer(model, home, budget)
+        book, cancel = interviewer.library.open(document), Cancel()
         total, counts = _count_lines(source), {"graded": 0, "not graded": 0}
         lines = grade_file(
             source,
@@ -116,8 +119,10 @@ def grade(
             force=force,
             max_reply=interviewer.settings.max_reply,
             workers=workers,
+            purse=Purse(interviewer.settings.budget),
+            cancel=cancel,
         )
-        with Bar("replies", total) as bar:
+        with Bar("replies", total) as bar, interruptible(cancel.set):
             for line in lines:
                 counts["graded" if line["graded"] else "not graded"] += 1
                 bar.step()
@@ -221,7 +226,7 @@ def regrade(
 
         interviewer = _interviewer(None, home, budget)
         failed: list[str] = []
-        with Bar("answers") as bar, interruptible(interviewer):
+        with Bar("answers") as bar, interruptible(interviewer.cancel_all):
             for turn, grading in interviewer.regrade(interview, model, ungraded_only=ungraded):
                 bar.step()
                 if grading.error:

@@ -14,11 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from interviewer.errors import UserMistake
+from interviewer.calls import Allowance, Cancel
+from interviewer.errors import Stopped, UserMistake
 from interviewer.grader import Grader, Said
 from interviewer.intent import is_blank, read_intent
 from interviewer.judge import Judgement, no_answer
 from interviewer.outcome import verdict_data
+from interviewer.usage import Budget, Purse
 from knowledge.answer_key import AnswerKey, from_references
 from knowledge.library import Book
 
@@ -38,12 +40,20 @@ def grade_file(
     force: bool,
     max_reply: int,
     workers: int = 1,
+    purse: Purse | None = None,
+    cancel: Cancel | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Grade ``source`` into ``target``; yields each line as it is written.
 
+    Args:
+        purse: what the whole file may spend.
+        cancel: stops what is in work; it is not written, and ``resume`` takes it up again.
+
     Raises:
         UserMistake: the input can't be read, or the output exists and neither ``resume`` nor ``force`` is set.
+        Stopped: the budget is used up; all lines before are written.
     """
+    purse = purse or Purse(Budget())
     if source.resolve() == target.resolve():
         raise UserMistake(f"{target} is the input; give another name for the output")
     if target.exists() and not (resume or force):
@@ -60,12 +70,14 @@ def grade_file(
         raise UserMistake(f"{target}: can't be written ({error.strerror}); check the folder") from None
 
     def work(item: tuple[int, str]) -> dict[str, Any]:
-        return grade_line(item[1], item[0], grader, book, max_reply)
+        return grade_line(item[1], item[0], grader, book, max_reply, grader.allowance(cancel, purse))
 
     with lines, out, ThreadPoolExecutor(workers) as pool:
         numbered = ((n, line) for n, line in enumerate(lines, 1) if line.strip())
         wanted = (item for position, item in enumerate(numbered) if position >= done)
         for result in _in_order(pool, work, wanted):
+            if purse.refused and not result["graded"]:
+                raise Stopped("over_budget")
             out.write(json.dumps(result, ensure_ascii=False) + "\n")
             out.flush()
             yield result
@@ -84,7 +96,9 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def grade_line(line: str, number: int, grader: Grader, book: Book, max_reply: int) -> dict[str, Any]:
+def grade_line(
+    line: str, number: int, grader: Grader, book: Book, max_reply: int, allowance: Allowance | None = None
+) -> dict[str, Any]:
     """One line's result; whatever is wrong with the line is told in ``error``."""
     try:
         data = json.loads(line)
@@ -105,7 +119,7 @@ def grade_line(line: str, number: int, grader: Grader, book: Book, max_reply: in
         return _out(data.get("id"), None, f"line {number}: {error}")
     if is_blank(reply) or read_intent(reply) == "dont_know":
         return _out(data.get("id"), no_answer(key), None, key)
-    grading = grader.grade(key, [Said("candidate", reply)], language=book.bank.language)
+    grading = grader.grade(key, [Said("candidate", reply)], language=book.bank.language, allowance=allowance)
     return _out(data.get("id"), grading.judgement, grading.error, key)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -45,12 +45,12 @@ _OFFER = {
 
 
 @contextmanager
-def interruptible(interviewer: Interviewer) -> Iterator[None]:
-    """While this lasts, Ctrl-C first closes the requests to models that are under way, so that it takes effect at once
+def interruptible(cancel: Callable[[], None]) -> Iterator[None]:
+    """While this lasts, Ctrl-C first cancels the requests to models that are under way, so that it takes effect at once
     and nothing more is spent. The reply stays pending: ``resume`` has it judged."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        interviewer.cancel_all()
+        cancel()
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
@@ -94,7 +94,7 @@ def converse(interviewer: Interviewer, view: View) -> None:
     """The interview on the terminal, until it is over or the candidate leaves (Ctrl-C, Ctrl-D: all is saved)."""
     _SCREEN.print(Text(_HELP[view.language], style="dim"))
     try:
-        with interruptible(interviewer):
+        with interruptible(interviewer.cancel_all):
             view = _converse(interviewer, view)
     except (KeyboardInterrupt, EOFError):
         _SCREEN.print()

@@ -11,6 +11,7 @@ None and never 0; the offline model costs nothing.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -115,7 +116,7 @@ def total_cost(parts: Iterable[float | None]) -> float | None:
 
 @dataclass(frozen=True)
 class Budget:
-    """The most that one interview may take: US dollars or tokens."""
+    """The most that one interview (or one file of replies) may take: US dollars or tokens."""
 
     dollars: float | None = None
     tokens: int | None = None
@@ -148,6 +149,9 @@ class Purse:
 
     def __init__(self, budget: Budget, tokens: int = 0, dollars: float | None = 0.0) -> None:
         self.budget, self.tokens, self.dollars = budget, tokens, dollars
+        self.refused = False
+        """Whether a call was not made because of the budget."""
+        self._lock = threading.Lock()
 
     def check(self, model_id: str, input_tokens: int) -> None:
         """Before a call.
@@ -157,19 +161,24 @@ class Purse:
         """
         if model_id == OFFLINE:
             return
-        ahead = Usage(input_tokens, ANSWER_TOKENS, calls=1)
-        if self.budget.tokens is not None and self.tokens + ahead.tokens > self.budget.tokens:
+        if not self._affords(model_id, Usage(input_tokens, ANSWER_TOKENS, calls=1)):
+            self.refused = True
             raise Stopped("over_budget")
-        if self.budget.dollars is not None:
-            price = cost(model_id, ahead)
-            if price is None or self.dollars is None or self.dollars + price > self.budget.dollars:
-                raise Stopped("over_budget")
+
+    def _affords(self, model_id: str, ahead: Usage) -> bool:
+        if self.budget.tokens is not None and self.tokens + ahead.tokens > self.budget.tokens:
+            return False
+        if self.budget.dollars is None:
+            return True
+        price = cost(model_id, ahead)
+        return price is not None and self.dollars is not None and self.dollars + price <= self.budget.dollars
 
     def spend(self, model_id: str, usage: Usage) -> None:
-        """After a call."""
-        self.tokens += 0 if model_id == OFFLINE else usage.tokens
+        """After a call. Calls that go on at the same time may together overdraw a purse by what they took."""
         paid = cost(model_id, usage)
-        self.dollars = None if paid is None or self.dollars is None else self.dollars + paid
+        with self._lock:
+            self.tokens += 0 if model_id == OFFLINE else usage.tokens
+            self.dollars = None if paid is None or self.dollars is None else self.dollars + paid
 
     @property
     def limited(self) -> bool:

@@ -278,3 +278,12 @@ def test_every_reason_has_its_words_in_both_languages() -> None:
         assert reason(code, "ko") != reason(code, "en")
         assert any("가" <= letter <= "힣" for letter in reason(code, "ko"))
         assert reason(code, "en").isascii()
+
+
+def test_a_wait_ends_when_it_is_cancelled() -> None:
+    cancel = Cancel()
+    cancel.set()
+    started = Allowance(cancel=cancel)
+    started.pause(3600)
+    assert cancel.wished
+    assert started.seconds_left > 60, "nobody waited"
