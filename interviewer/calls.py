@@ -179,14 +179,19 @@ def call(
     seconds: float,
     on_text: Callable[[str], None] = lambda piece: None,
     tags: Sequence[str] = (),
+    streamed: bool = True,
 ) -> None:
     """One request, streamed into ``chunks``: what an attempt took is known there even if it broke off.
 
     Args:
         on_text: gets each new piece of the answer's text, or of its tool call's arguments.
+        streamed: whether to ask for a stream, or for the whole answer at once.
     """
 
     async def stream(tell: Callable[[Any], None]) -> None:
+        if not streamed:
+            tell(_as_chunk(await chat.ainvoke(list(messages), config={"tags": list(tags)})))
+            return
         async for chunk in chat.astream(list(messages), config={"tags": list(tags)}):
             tell(chunk)
 
@@ -195,6 +200,12 @@ def call(
         on_text(piece_of(chunk))
 
     run(stream, allowance, seconds, show)
+
+
+def _as_chunk(message: Any) -> AIMessageChunk:
+    from langchain_core.messages import AIMessageChunk
+
+    return AIMessageChunk(**message.model_dump(exclude={"type"}))
 
 
 def piece_of(chunk: AIMessageChunk) -> str:

@@ -29,6 +29,7 @@ __all__ = ["OFFLINE", "Model", "open_model", "patient", "provider_chat", "wire_s
 OFFLINE = "offline"
 TIMEOUT_SECONDS = 60.0
 ATTEMPTS = 4
+UNSTREAMED = 2
 NO_KEY_NEEDED = "not-needed"
 """What OpenAI's client sends to a server of one's own that asks for no key; the client refuses to send nothing."""
 
@@ -44,6 +45,12 @@ class Model:
         self.endpoint = endpoint or model_id
         self._endpoints = endpoints or Endpoints()
         self._asking: dict[tuple[str, type[BaseModel]], Runnable[Any, Any]] = {}
+        self.unstreamed = 0
+
+    @property
+    def streams(self) -> bool:
+        """Whether answers are asked for as streams: until several in a row came only without (``unstreamed`` counts)."""
+        return self.unstreamed < UNSTREAMED
 
     @property
     def offline(self) -> bool:

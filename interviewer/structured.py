@@ -123,6 +123,10 @@ class _Asking:
     allowance: Allowance
     on_text: Callable[[str], None]
     requests: int = 0
+    streamed: bool = True
+
+    def __post_init__(self) -> None:
+        self.streamed = self.model.streams
 
     def offline(self) -> Answer:
         """The offline model never fails in passing and is called as a function is."""
@@ -188,7 +192,8 @@ class _Asking:
         chunks: list[AIMessageChunk] = []
         outcome: str | None = "turned_down"
         try:
-            call(chat, messages, allowance, chunks, seconds=seconds, on_text=self.on_text, tags=[JUDGE_TAG])
+            streamed, show = self.streamed, self.on_text
+            call(chat, messages, allowance, chunks, seconds=seconds, on_text=show, tags=[JUDGE_TAG], streamed=streamed)
             outcome = None if chunks else "garbled"
         except Stopped as stopped:
             outcome = stopped.code
@@ -198,13 +203,17 @@ class _Asking:
                 raise _TurnedDown from None
             failed = _broken_off(provider_failure(error), bool(chunks))
             outcome = failed.code
+            self.streamed = self.streamed and outcome != "garbled"  # not every server can stream
             raise failed from None
         finally:
             usage = self._usage(messages, chunks)
             allowance.spend(model_id, usage)
             self._log(method, outcome, usage, started)
         if not chunks:
+            self.streamed = False
             raise ProviderFailed("garbled")
+        if self.model.streams:
+            self.model.unstreamed = 0 if self.streamed else self.model.unstreamed + 1
         return _joined(chunks)
 
     def _bound(self, method: str) -> Any:
