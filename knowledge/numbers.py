@@ -266,7 +266,7 @@ def _power_of_ten(text: str, start: int, end: int, written: str) -> tuple[Fracti
         found = _TEN_POWER.match(text, end)
         if found and abs(int(found["e"])) <= 30 and not _binds_left(text, start):
             return Fraction(10) ** (int(found["e"]) - 1), found.end()
-        return None
+        found = None
     if found is None and not _binds_left(text, start):
         found = _TIMES_TEN.match(text, end)
     if found is None or abs(int(found["e"])) > 30:

@@ -671,6 +671,7 @@ def in_myriads(number: int, gap: str) -> str:
 
 @given(st.integers(0, 10**12 - 1))
 @example(18432)
+@example(10)
 def test_a_number_is_read_back_from_every_style(number: int) -> None:
     grouped = f"{number:,}"
     styles = [str(number), grouped, grouped.replace(",", "_"), grouped.replace(",", " "), grouped.replace(",", "{,}")]
