@@ -1,4 +1,4 @@
-"""A result as files (results.json, junit.xml, report.html) and as a table on the terminal."""
+"""A result as files: results.json, junit.xml, report.html."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-__all__ = ["WORST", "html", "junit", "show", "write"]
+__all__ = ["WORST", "figure", "html", "junit", "p_value", "write"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 WORST = 40
 """Cases in the report, those farthest from the readers first."""
 KINDS = ("keywords", "parroted", "off_topic", "gibberish", "injection", "dont_know", "negated", "wrong")
-COUNTS = ("errored", "unscored")
 
 
 def write(result: Mapping[str, Any], folder: Path) -> None:
@@ -72,7 +71,7 @@ def html(result: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figure"] = _figure
+    environment.filters["figure"] = figure
     cases = result["suites"].get("grading", {}).get("cases", [])
     shown = [case for case in cases if case["status"] == "graded" and "reply" in case]
     worst = sorted(shown, key=lambda case: (-abs(case["distance"]), case["id"]))[:WORST]
@@ -100,41 +99,18 @@ def _kinds(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
-def _figure(estimate: Mapping[str, Any], interval: bool = True) -> str:
+def figure(estimate: Mapping[str, Any], signed: bool = False) -> str:
     """ "0.812 [0.77, 0.85]", a dash where there is no figure."""
     value = estimate["value"]
     if value is None:
         return "–"
-    text = str(int(value)) if float(value).is_integer() and abs(value) >= 2 else f"{value:.3f}"
-    return (
-        f"{text} [{estimate['low']:.2f}, {estimate['high']:.2f}]" if interval and estimate["low"] is not None else text
-    )
+    sign = "+" if signed else ""
+    text = str(int(value)) if float(value).is_integer() and abs(value) >= 2 else f"{value:{sign}.3f}"
+    if estimate["low"] is None:
+        return text
+    return f"{text} [{estimate['low']:{sign}.2f}, {estimate['high']:{sign}.2f}]"
 
 
-def show(result: Mapping[str, Any], folder: Path) -> None:
-    """The thresholds and what was counted, on the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    table = Table(title=f"eval · {result['model']} · {result['prompt'] or ''}", title_justify="left")
-    for heading, side in (("metric", "left"), ("value", "right"), ("n", "right"), ("wanted", "right"), ("", "left")):
-        table.add_column(heading, justify=side, overflow="fold")  # type: ignore[arg-type]
-    colours = {"met": "green", "failed": "red", "skipped": "yellow"}
-    for verdict in result["thresholds"]:
-        status = Text(verdict["status"], style=colours[verdict["status"]])
-        name = f"{verdict['suite']}: {verdict['metric']}"
-        table.add_row(Text(name), Text(_figure(verdict)), str(verdict["n"]), verdict["wanted"], status)
-    console.print(table)
-    for name, data in result["suites"].items():
-        counted = ", ".join(f"{n} {what}" for what, n in data["counts"].items())
-        console.print(Text(f"{name}: {counted or 'nothing'} in {data['seconds']} s"))
-        for part, why in data["skipped"].items():
-            console.print(Text(f"  {part}: skipped, {why}"))
-        for case in data["cases"]:
-            if case["status"] in COUNTS:
-                console.print(Text(f"  {case['id']}: {case['status']}, {case['error']}"))
-    if result["exit"] == 130:
-        console.print(Text("stopped before the end"))
-    console.print(Text(f"{folder / 'report.html'}"))
+def p_value(p: float | None) -> str:
+    """ "0.013", "< 0.001", a dash where nothing was tested."""
+    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -42,8 +42,10 @@ __all__ = [
     "morphemes",
     "ndcg",
     "rank_of",
+    "rankings",
     "recall",
     "reciprocal_rank",
+    "scored",
     "words",
 ]
 
@@ -105,11 +107,15 @@ def ndcg(rank: int | None) -> float:
 
 def measure(search: Search, queries: Sequence[Query]) -> dict[str, Scores]:
     """Scores over all queries ("all") and by language."""
-    ranks: defaultdict[str, list[int | None]] = defaultdict(list)
-    for query in queries:
-        rank = rank_of(search(query.query), query.question_id)
+    return scored(queries, [rank_of(search(query.query), query.question_id) for query in queries])
+
+
+def scored(queries: Sequence[Query], ranks: Sequence[int | None]) -> dict[str, Scores]:
+    """Scores of the queries' ranks, over all ("all") and by language."""
+    by_group: defaultdict[str, list[int | None]] = defaultdict(list)
+    for query, rank in zip(queries, ranks, strict=True):
         for group in ("all", query.language):
-            ranks[group].append(rank)
+            by_group[group].append(rank)
     return {
         group: Scores(
             n=len(found),
@@ -118,7 +124,7 @@ def measure(search: Search, queries: Sequence[Query]) -> dict[str, Scores]:
             mrr=fmean(map(reciprocal_rank, found)),
             ndcg=fmean(map(ndcg, found)),
         )
-        for group, found in ranks.items()
+        for group, found in by_group.items()
     }
 
 
@@ -161,7 +167,13 @@ def blended(cosines: Sequence[float], scores: Sequence[float], share: float = 0.
 
 
 def compare(bank: QuestionBank, queries: Sequence[Query], home: Path) -> dict[str, dict[str, Scores]]:
-    """The index as it is searched (``offline``), BM25 over words and morphemes, and both together in two ways."""
+    """The scores of each system of ``rankings``."""
+    return {name: scored(queries, ranks) for name, ranks in rankings(bank, queries, home).items()}
+
+
+def rankings(bank: QuestionBank, queries: Sequence[Query], home: Path) -> dict[str, list[int | None]]:
+    """At which place each system has the right question: the index as it is searched (``offline``), BM25 over words and
+    morphemes, and both together in two ways."""
     index = Index.open(home, document=bank.name)
     index.refresh(bank)
     parts = chunks(bank)
@@ -185,9 +197,11 @@ def compare(bank: QuestionBank, queries: Sequence[Query], home: Path) -> dict[st
         "fused": ranked(lambda query: fused([best_first(by_index(query)), best_first(by_morphemes(query))])),
         "blended": ranked(lambda query: best_first(blended(by_index(query), by_morphemes(query)))),
     }
-    scores = {name: measure(search, queries) for name, search in systems.items()}
+    ranks = {
+        name: [rank_of(search(query.query), query.question_id) for query in queries] for name, search in systems.items()
+    }
     index.close()
-    return scores
+    return ranks
 
 
 def main() -> None:

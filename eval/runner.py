@@ -1,7 +1,7 @@
-"""Run suites, hold their figures against the thresholds, and gather what a result has to carry to be compared later.
+"""Run suites for every variant, compare, hold the figures against thresholds and baseline, and gather the result.
 
-    result = evaluate(["grading"], Options(limit=24))
-    result["exit"]            # 0 all thresholds met · 1 a suite could not run · 3 below a threshold
+    result = evaluate(["grading"], matrix("offline"), Options(limit=24))
+    result["exit"]            # 0 all thresholds met · 1 something could not run · 3 below a threshold, or worse
 
 A suite that fails is reported and the others still run.
 """
@@ -9,36 +9,28 @@ A suite that fails is reported and the others still run.
 from __future__ import annotations
 
 import importlib
-import math
-import platform
 import subprocess
 import time
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from eval.statistics import Estimate
-from eval.suites import NAMES, Options, Outcome
+from eval import provenance
+from eval.gate import compared, judged, load_thresholds, rounded
+from eval.suites import BY_VARIANT, NAMES, Options, Outcome
+from eval.variants import Variant
 from interviewer.errors import InterviewerError
 from knowledge.errors import UserMistake
 
-__all__ = ["CALIBRATION", "DONE", "FAILED", "INTERRUPTED", "THRESHOLDS", "evaluate", "judged", "known_suites"]
+__all__ = ["BELOW", "DONE", "FAILED", "INTERRUPTED", "SCHEMA", "evaluate", "known_suites"]
 
-ROOT = Path(__file__).parents[1]
-THRESHOLDS = Path(__file__).with_name("thresholds.toml")
-CALIBRATION = ROOT.parent / "shared" / "calibration"
-"""Used when it is there; the texts in it are other people's and are no part of the project."""
-PACKAGES = ("kiwipiepy", "langchain", "langgraph", "chromadb", "scikit-learn", "numpy")
-SCHEMA = 1
+SCHEMA = 2
 DONE, FAILED, BELOW, INTERRUPTED = 0, 1, 3, 130
-TOLERANCE = 1e-9
 
-Thresholds = dict[str, dict[str, dict[str, float]]]
+Outcomes = dict[str, dict[str, Outcome]]
+"""By variant id, then by suite."""
 
 
 def known_suites(names: str) -> list[str]:
@@ -56,41 +48,65 @@ def known_suites(names: str) -> list[str]:
 
 
 def evaluate(
-    suites: Sequence[str], options: Options, progress: Callable[[str, int, int], None] = lambda name, done, total: None
+    suites: Sequence[str],
+    variants: Sequence[Variant],
+    options: Options,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    baseline: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Run the suites in order and judge their figures; what ``results.json`` holds.
+    """Run the suites in order, for each variant in turn, and judge their figures; what ``results.json`` holds.
 
     Ctrl-C ends the run with what is done so far: the result says ``exit`` 130 and lists the finished suites only.
 
     Raises:
-        UserMistake: the thresholds can't be read.
+        UserMistake: the thresholds can't be read, or the baseline has nothing to compare.
     """
-    thresholds = _load_thresholds()
+    thresholds = load_thresholds()
     started, clock = datetime.now(UTC), time.perf_counter()
-    outcomes: dict[str, Outcome] = {}
+    outcomes: Outcomes = {variant.id: {} for variant in variants}
     interrupted = False
-    for name in suites:
-        try:
-            outcomes[name] = _run(name, replace(options, progress=partial(progress, name)))
-        except KeyboardInterrupt:
-            interrupted = True
-            break
-    verdicts = [verdict for name, found in outcomes.items() for verdict in judged(name, found, thresholds, options)]
-    failed = any(found.error for found in outcomes.values())
+    try:
+        for name in suites:
+            for variant in variants if name in BY_VARIANT else variants[:1]:
+                label = name if len(variants) == 1 or name not in BY_VARIANT else f"{name} · {variant.id}"
+                chosen = replace(options, variant=variant, progress=partial(progress, label))
+                outcomes[variant.id][name] = _run(name, chosen)
+    except KeyboardInterrupt:
+        interrupted = True
+    verdicts = [
+        verdict
+        for variant in variants
+        for name, found in outcomes[variant.id].items()
+        for verdict in judged(name, found, thresholds, replace(options, variant=variant))
+    ]
+    first = outcomes[variants[0].id]
+    comparisons = list(_between(variants, outcomes, options.seed))
+    if baseline is not None:
+        comparisons += _against(baseline, variants[0], first, options.seed)
+    stopped = options.work.stopped
+    failed = stopped or any(found.error for own in outcomes.values() for found in own.values())
     below = any(verdict["status"] == "failed" for verdict in verdicts)
+    worse = any(comparison["verdict"] == "worse" for comparison in comparisons)
     return {
         "schema": SCHEMA,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 2),
-        **_commit(),
-        "versions": _versions(),
-        "model": options.model,
-        "prompt": next((found.prompt for found in outcomes.values() if found.prompt), None),
+        **provenance.commit(),
+        "versions": provenance.versions(),
+        "model": variants[0].model,
+        "prompt": next((found.prompt for found in first.values() if found.prompt), None),
         "seed": options.seed,
         "limit": options.limit,
-        "suites": {name: _data(found) for name, found in outcomes.items()},
+        "repeat": options.work.repeat,
+        "stopped": stopped,
+        "variants": [_variant(variant, outcomes[variant.id]) for variant in variants],
+        "suites": {name: _data(found) for name, found in first.items()},
+        "others": {
+            variant.id: {name: _data(found) for name, found in outcomes[variant.id].items()} for variant in variants[1:]
+        },
         "thresholds": verdicts,
-        "exit": INTERRUPTED if interrupted else FAILED if failed else BELOW if below else DONE,
+        "comparisons": comparisons,
+        "exit": INTERRUPTED if interrupted else FAILED if failed else BELOW if below or worse else DONE,
     }
 
 
@@ -106,92 +122,49 @@ def _run(name: str, options: Options) -> Outcome:
     return outcome
 
 
-def judged(suite: str, outcome: Outcome, thresholds: Thresholds, options: Options) -> list[dict[str, Any]]:
-    """Each threshold of a suite as met, failed or skipped, with the reason.
-
-    What can't be measured in a full run has failed: a threshold that nobody can miss would guard nothing.
-    """
-    out = []
-    for metric, bounds in thresholds.get(suite, {}).items():
-        estimate = outcome.metrics.get(metric, Estimate(None))
-        wanted = " and ".join(f"{'≥' if bound == 'min' else '≤'} {limit:g}" for bound, limit in bounds.items())
-        status, reason = "met", ""
-        if estimate.value is None:
-            skipped = next((why for part, why in outcome.skipped.items() if metric.startswith(part)), None)
-            if skipped is None and options.limit is not None and outcome.error is None:
-                skipped = "too few cases in a run with --limit"
-            status, reason = ("skipped", skipped) if skipped else ("failed", outcome.error or "not measured")
-        elif not _within(estimate.value, bounds):
-            status, reason = "failed", f"{estimate.value:.3f}, wanted {wanted}"
-        out.append(
-            {
-                "suite": suite,
-                "metric": metric,
-                "wanted": wanted,
-                **_rounded(estimate),
-                "status": status,
-                "reason": reason,
-            }
-        )
-    return out
+def _between(variants: Sequence[Variant], outcomes: Outcomes, seed: int) -> Iterator[dict[str, Any]]:
+    """Each further variant beside the first, suite by suite."""
+    first = variants[0]
+    for variant in variants[1:]:
+        for name, found in outcomes[variant.id].items():
+            pair = {"kind": "variant", "of": first.id, "to": variant.id}
+            yield from ({**pair, **one} for one in compared(name, outcomes[first.id][name].cases, found.cases, seed))
 
 
-def _within(value: float, bounds: dict[str, float]) -> bool:
-    low, high = bounds.get("min", -math.inf), bounds.get("max", math.inf)
-    return low - TOLERANCE <= value <= high + TOLERANCE
+def _against(
+    baseline: Mapping[str, Any], variant: Variant, outcomes: Mapping[str, Outcome], seed: int
+) -> list[dict[str, Any]]:
+    """The first variant beside an earlier run."""
+    label = f"baseline {baseline.get('model')} {str(baseline.get('commit'))[:8]}"
+    pair = {"kind": "baseline", "of": label, "to": variant.id}
+    found = [
+        {**pair, **one}
+        for name, outcome in outcomes.items()
+        if name in baseline["suites"]
+        for one in compared(name, baseline["suites"][name]["cases"], outcome.cases, seed)
+    ]
+    if outcomes and not found:
+        raise UserMistake("the baseline has no case in common with this run; compare the same suites")
+    return found
 
 
-def _load_thresholds() -> Thresholds:
-    try:
-        return tomllib.loads(THRESHOLDS.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserMistake(f"{THRESHOLDS.name}: can't be read ({error})") from None
+def _variant(variant: Variant, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """A variant with what it took: tokens and dollars as if nothing had been recalled, seconds as they were."""
+    described = next((found.variant for found in outcomes.values() if found.variant), None) or variant.describe()
+    totals: dict[str, Any] = {"cases": 0, "recalled": 0, "input": 0, "output": 0, "usd": 0.0, "seconds": 0.0}
+    for found in outcomes.values():
+        for name, value in found.spent.items():
+            known = totals[name] is not None and value is not None
+            totals[name] = round(totals[name] + value, 6) if known else None
+    return {**described, "spent": totals}
 
 
 def _data(outcome: Outcome) -> dict[str, Any]:
     return {
-        "metrics": {name: _rounded(estimate) for name, estimate in outcome.metrics.items()},
+        "metrics": {name: rounded(estimate) for name, estimate in outcome.metrics.items()},
         "counts": outcome.counts,
         "skipped": outcome.skipped,
         "error": outcome.error,
         "seconds": outcome.seconds,
         "cases": outcome.cases,
     }
-
-
-def _rounded(estimate: Estimate) -> dict[str, float | int | None]:
-    """An estimate for JSON: six digits, and None for whatever is no finite number."""
-
-    def finite(value: float | None) -> float | None:
-        return round(value, 6) if value is not None and math.isfinite(value) else None
-
-    return {
-        "value": finite(estimate.value),
-        "low": finite(estimate.low),
-        "high": finite(estimate.high),
-        "n": estimate.n,
-    }
-
-
-def _commit() -> dict[str, Any]:
-    """The commit and whether files differ from it; None outside a git repository."""
-    commit, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
-    return {"commit": commit.strip() if commit else None, "dirty": None if status is None else bool(status.strip())}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
-
-
-def _versions() -> dict[str, str | None]:
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found

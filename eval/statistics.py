@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Estimate",
     "Floats",
+    "Statistic",
     "apply_bins",
     "best_bins",
     "best_cut",
@@ -27,6 +28,7 @@ __all__ = [
     "macro_f1",
     "mean",
     "mean_absolute_error",
+    "mean_kappa",
     "pearson",
     "share",
     "spearman",
@@ -69,6 +71,12 @@ def kappa(
     weights = (steps[:, None] - steps[None, :]) ** 2
     by_chance = float((weights * expected).sum())
     return None if by_chance == 0 else 1 - float((weights * observed).sum()) / by_chance
+
+
+def mean_kappa(ours: Any, first: Any, second: Any) -> float | None:
+    """Kappa with each of two readers, averaged: a mean of the readers' marks would be smoother than either of them."""
+    found = kappa(ours, first), kappa(ours, second)
+    return None if found[0] is None or found[1] is None else (found[0] + found[1]) / 2
 
 
 def pearson(a: Floats, b: Floats) -> float | None:

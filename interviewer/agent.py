@@ -37,6 +37,7 @@ from interviewer.store import InterviewRow, ResultRow, Store, TurnRow
 from interviewer.usage import Budget, Purse, Usage, total_cost
 from knowledge.answer_key import AnswerKey
 from knowledge.index import Passage
+from prompts.loader import Prompt
 
 __all__ = ["Event", "Tools", "TurnState", "log_result", "regraded", "turn_graph"]
 
@@ -56,7 +57,7 @@ class Event:
 @dataclass(frozen=True)
 class Tools:
     """What a turn works with. ``search(query, k)`` returns the nearest passages of the document; ``purse`` is what the
-    interview may still spend."""
+    interview may still spend; ``help_prompt`` is the latest by default."""
 
     store: Store
     grader: Grader
@@ -64,6 +65,7 @@ class Tools:
     max_reply: int
     cancel: Cancel = field(default_factory=Cancel)
     purse: Purse = field(default_factory=lambda: Purse(Budget()))
+    help_prompt: Prompt | None = None
 
     def allowance(self, row: InterviewRow, turn: TurnRow) -> Allowance:
         return self.grader.allowance(self.cancel, self.purse, {"turn": f"{row.id}.{turn.n}"})
@@ -201,7 +203,9 @@ def clarify(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     tools = runtime.context
     allowance = tools.allowance(state["interview"], state["turn"])
     language, key, asked = _language(state), state["key"], state["turn"].reply
-    said, model, stamp = explain(tools.grader.models, tools.search, key, asked, language, allowance)
+    said, model, stamp = explain(
+        tools.grader.models, tools.search, key, asked, language, allowance, tools.help_prompt
+    )
     judged = state["grading"].usage if "grading" in state else Usage()
     paid = state["grading"].cost if "grading" in state else 0.0
     spent = _costs(judged + allowance.usage, total_cost([paid, allowance.dollars]))

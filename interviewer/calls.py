@@ -24,7 +24,7 @@ from interviewer.errors import Stopped
 from interviewer.usage import Budget, Purse, Usage, cost, total_cost
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
     from langchain_core.runnables import Runnable
 
 __all__ = ["Allowance", "Cancel", "Patience", "call", "piece_of", "run"]
@@ -188,12 +188,14 @@ def call(
         streamed: whether to ask for a stream, or for the whole answer at once.
     """
 
+    from langchain_core.messages import AIMessageChunk
+
     async def stream(tell: Callable[[Any], None]) -> None:
         if not streamed:
-            tell(_as_chunk(await chat.ainvoke(list(messages), config={"tags": list(tags)})))
+            tell(_whole(await chat.ainvoke(list(messages), config={"tags": list(tags)})))
             return
         async for chunk in chat.astream(list(messages), config={"tags": list(tags)}):
-            tell(chunk)
+            tell(chunk if isinstance(chunk, AIMessageChunk) else _whole(chunk))
 
     def show(chunk: AIMessageChunk) -> None:
         chunks.append(chunk)
@@ -202,7 +204,8 @@ def call(
     run(stream, allowance, seconds, show)
 
 
-def _as_chunk(message: Any) -> AIMessageChunk:
+def _whole(message: Any) -> AIMessageChunk:
+    """A message that did not come in pieces (asked for so, from a cache, of a model that does not stream) as one piece."""
     from langchain_core.messages import AIMessageChunk
 
     return AIMessageChunk(**message.model_dump(exclude={"type"}))

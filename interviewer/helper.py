@@ -26,7 +26,7 @@ from knowledge.answer_key import AnswerKey
 from knowledge.document import language_of
 from knowledge.index import Passage
 from knowledge.tokens import count_tokens
-from prompts.loader import load
+from prompts.loader import Prompt, load
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -48,6 +48,7 @@ def explain(
     asked: str,
     language: Language,
     allowance: Allowance,
+    prompt: Prompt | None = None,
 ) -> tuple[str, str, str]:
     """The explanation, the id of the model that wrote it ("" for the plain one), and the prompt's stamp. Never raises for
     what a model or its provider does."""
@@ -62,7 +63,7 @@ def explain(
         found = [p for p in search(query, 6) if p.question_id != key.question_id or p.kind == "question"]
         return "\n".join(f"[{p.question_id}] {p.text}" for p in found[:3]) or "nothing found"
 
-    prompt = load("help")
+    prompt = prompt or load("help")
     context = key.context[language] if key.context else ""
     name = "Korean" if language == "ko" else "English"
     system = prompt.render(language=name, question=key.question[language], context=context)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from interviewer.agent import Event, Tools, TurnState
     from interviewer.grader import Grader, Grading
     from knowledge.index import Index, Passage
+    from prompts.loader import Prompt
 
 __all__ = ["Asked", "Interviewer", "Options", "View"]
 
@@ -118,10 +119,12 @@ class Interviewer:
         store: Store | None = None,
         grader: Grader | None = None,
         patience: Patience | None = None,
+        help_prompt: Prompt | None = None,
     ) -> None:
         self.settings = settings
         self.library = library or Library(settings.home)
         self._store = store
+        self._help_prompt = help_prompt
         self._graders: dict[tuple[str, ...], Grader] = {settings.models: grader} if grader else {}
         self._patience = patience
         self._endpoints = Endpoints(settings.home / FILE)
@@ -369,7 +372,9 @@ class Interviewer:
         def search(query: str, k: int) -> list[Passage]:
             return self.index(book).search(query, k)
 
-        return Tools(self.store, grader, search, self.settings.max_reply, cancel, self.purse(view))
+        return Tools(
+            self.store, grader, search, self.settings.max_reply, cancel, self.purse(view), self._help_prompt
+        )
 
     def purse(self, view: View) -> Purse:
         """What the interview has spent so far, of the budget for one."""

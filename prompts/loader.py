@@ -12,6 +12,7 @@ A template is a Markdown file with front matter::
     prompt = load("judge", "v1")
     prompt.stamp                 # "judge@v1#3f2a9c1b": stamped on every turn and evaluation result
     prompt.render(language="ko")
+    load_file("judge", Path("mine.md")).stamp      # "judge@mine#…": one to try out, from anywhere
 
 A missing or an undeclared variable is an error, never an empty string in a prompt.
 """
@@ -26,10 +27,10 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from jinja2 import StrictUndefined, meta
+from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-__all__ = ["LATEST", "Prompt", "PromptError", "load", "names", "versions"]
+__all__ = ["LATEST", "Prompt", "PromptError", "load", "load_file", "names", "versions"]
 
 FOLDER = Path(__file__).parent
 LATEST = "latest"
@@ -89,19 +90,34 @@ def load(name: str, version: str = LATEST, folder: Path = FOLDER) -> Prompt:
         raise PromptError(
             f"there is no prompt {name}@{version}; {name} has {', '.join(versions(name, folder)) or 'none'}"
         )
-    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    return load_file(name, path)
+
+
+def load_file(name: str, path: Path) -> Prompt:
+    """A prompt in a file of its own; its version is the file's name.
+
+    Raises:
+        PromptError: it can't be read, or its front matter and its text do not agree.
+    """
+    try:
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"{path}: can't be read ({getattr(error, 'strerror', None) or 'not UTF-8'})") from None
     match = _FRONT_MATTER.match(text)
     if match is None:
         raise PromptError(f"{path}: the front matter between --- lines is missing")
-    front = yaml.safe_load(match.group(1))
+    try:
+        front = yaml.safe_load(match.group(1))
+        used = meta.find_undeclared_variables(_environment.parse(match.group(2)))
+    except (yaml.YAMLError, TemplateError) as error:
+        raise PromptError(f"{path}: {str(error).splitlines()[0]}") from None
     if not isinstance(front, dict) or front.keys() != _KEYS:
         raise PromptError(f"{path}: the front matter must have exactly {', '.join(sorted(_KEYS))}")
     declared = frozenset(front["variables"])
-    used = meta.find_undeclared_variables(_environment.parse(match.group(2)))
     if declared != used:
         raise PromptError(f"{path}: declares {sorted(declared)} but uses {sorted(used)}")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Prompt(name, version, front["purpose"], front["measured"], declared, match.group(2), digest)
+    return Prompt(name, path.stem, front["purpose"], front["measured"], declared, match.group(2), digest)
 
 
 def names(folder: Path = FOLDER) -> list[str]:

@@ -15,8 +15,9 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import cohen_kappa_score, f1_score
 
+from eval.gate import judged
 from eval.report import html, junit
-from eval.runner import evaluate, judged, known_suites
+from eval.runner import evaluate, known_suites
 from eval.statistics import (
     Estimate,
     apply_bins,
@@ -32,6 +33,7 @@ from eval.statistics import (
 from eval.suites import Options, Outcome
 from eval.suites import grading as suite
 from eval.suites.grading import load_replies
+from eval.variants import matrix
 from knowledge.errors import UserMistake
 
 ROOT = Path(__file__).parents[1]
@@ -144,7 +146,9 @@ def test_a_threshold_is_met_failed_or_skipped(
 def test_unknown_suites() -> None:
     assert known_suites("speed, grading,speed") == ["speed", "grading"]
     for names in ("nope", "grading,nope", "", ","):
-        with pytest.raises(UserMistake, match="choose among grading, retrieval, speed"):
+        with pytest.raises(
+            UserMistake, match="choose among grading, retrieval, conduct, attacks, critique, prompts, speed"
+        ):
             known_suites(names)
 
 
@@ -173,7 +177,7 @@ def test_a_bad_row_is_named_and_the_rest_is_evaluated(tmp_path: Path) -> None:
     path = tmp_path / "replies.jsonl"
     path.write_text("\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows), encoding="utf-8")
     outcome = suite.run(Options(), path)
-    assert outcome.counts == {"graded": 1, "unscored": 0, "errored": 6}
+    assert outcome.counts == {"graded": 1, "unscored": 0, "errored": 6, "not_run": 0, "failed": 0}
     assert outcome.metrics["errored"].value == 6
     errors = {case["id"]: case["error"] for case in outcome.cases if case["status"] == "errored"}
     assert errors["replies.jsonl:2"] == "replies.jsonl, line 2: not a JSON object"
@@ -201,12 +205,12 @@ def test_a_suite_that_fails_is_an_error_and_ctrl_c_keeps_what_is_done(monkeypatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr(suite, "run", broken)
-    result = evaluate(["grading"], Options())
+    result = evaluate(["grading"], matrix("offline"), Options())
     assert result["exit"] == 1
     assert result["suites"]["grading"]["error"] == "replies.jsonl: can't be read"
     assert "can&#39;t be read" in html(result)
     monkeypatch.setattr(suite, "run", stopped)
-    result = evaluate(["grading"], Options())
+    result = evaluate(["grading"], matrix("offline"), Options())
     assert (result["exit"], result["suites"]) == (130, {})
 
 
@@ -220,7 +224,7 @@ def test_a_short_evaluation_end_to_end(tmp_path: Path) -> None:
     done = _command("--suite", "grading", "--limit", "24", "--out", str(tmp_path / "out"))
     assert done.returncode in (0, 3), done.stderr
     assert done.stderr == ""
-    assert "24 graded, 0 unscored, 0 errored" in done.stdout
+    assert "24 graded, 0 unscored, 0 errored, 0 not_run" in done.stdout
     result = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
     assert result["exit"] == done.returncode
     assert result["model"] == "offline"
@@ -247,7 +251,7 @@ def test_what_candidates_wrote_is_escaped(tmp_path: Path) -> None:
     path = tmp_path / "replies.jsonl"
     path.write_text(json.dumps({**GOOD, "reply": GOOD["reply"] + "<script>alert(1)</script>"}), encoding="utf-8")
     outcome = suite.run(Options(), path)
-    result = {**evaluate([], Options()), "suites": {"grading": {**vars(outcome)}}}
+    result = {**evaluate([], matrix("offline"), Options()), "suites": {"grading": {**vars(outcome)}}}
     result["suites"]["grading"]["metrics"] = {k: v._asdict() for k, v in outcome.metrics.items()}
     page = html(result)
     assert "<script>" not in page
@@ -259,5 +263,8 @@ def test_an_unknown_suite_is_a_usage_error_in_one_line(tmp_path: Path) -> None:
     done = _command("--suite", "nope", "--out", str(tmp_path / "out"))
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "error: there is no suite 'nope'; choose among grading, retrieval, speed\n"
+    assert (
+        done.stderr
+        == "error: there is no suite 'nope'; choose among grading, retrieval, conduct, attacks, critique, prompts, speed\n"
+    )
     assert not (tmp_path / "out").exists()

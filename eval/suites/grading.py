@@ -12,10 +12,10 @@ Metrics: ``SPLIT.LANGUAGE.FIGURE`` (``test.korean.qwk``; korean is ko and mixed 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from itertools import chain, zip_longest
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain, cycle, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +33,22 @@ from eval.statistics import (
     macro_f1,
     mean,
     mean_absolute_error,
+    mean_kappa,
     pearson,
     share,
     spearman,
 )
 from eval.suites import Options, Outcome
+from eval.work import outcome_of
 from interviewer.judge import BANDS, band_of
+from interviewer.settings import DEFAULT_MAX_REPLY
 from knowledge.errors import UserMistake
 
 if TYPE_CHECKING:
+    from interviewer.grader import Grader
     from knowledge.library import Book
 
-__all__ = ["REPLIES", "Reply", "load_replies", "reference_only", "run"]
+__all__ = ["REPLIES", "Reply", "grade", "load_replies", "reference_only", "run"]
 
 REPLIES = Path(__file__).parents[1] / "data" / "grading" / "replies.jsonl"
 REAL = "ko_interview_replies.jsonl"
@@ -53,13 +57,14 @@ BAD_KINDS = ("keywords", "parroted", "off_topic", "gibberish", "injection", "don
 BESIDE = ("test.all", "test.korean", "real")
 """Where the baselines are set beside."""
 HALF = 0.5
-UNUSABLE = "holds no judgement"
-"""How the grader names an answer of a model that can't be used; anything else it reports is a case that could not run."""
+FAR = 1.5
+"""Points of five from the readers' mean at which a grading has failed."""
 
 
 @dataclass
 class Reply:
-    """A reply with its readers' marks and, once graded, its score (0–1; None: errored or unscored)."""
+    """A reply with its readers' marks and, once it was run, the record of that: its score is 0–1, or None where there is
+    none."""
 
     id: str
     question_id: str
@@ -68,11 +73,21 @@ class Reply:
     split: str
     kind: str
     language: str
-    status: str = "errored"
-    score: float | None = None
-    error: str | None = None
-    points: list[dict[str, Any]] = field(default_factory=list)
-    misconceptions: list[dict[str, Any]] = field(default_factory=list)
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        return str(self.run.get("status", "errored"))
+
+    @property
+    def repeat(self) -> int:
+        """The how-manieth grading of the same reply this is, from 0."""
+        return int(self.run.get("repeat", 0))
+
+    @property
+    def score(self) -> float | None:
+        found: float | None = self.run.get("score")
+        return found
 
     @property
     def mark(self) -> int:
@@ -91,35 +106,53 @@ def run(options: Options, replies: Path = REPLIES) -> Outcome:
     Raises:
         UserMistake: there is no data, or the model can't be opened.
     """
-    from interviewer.batch import grade_line
-    from interviewer.grader import Grader
-    from interviewer.models import open_model
-    from interviewer.settings import DEFAULT_MAX_REPLY
     from knowledge.library import Library
-    from prompts.loader import load
 
     outcome = Outcome()
     library = Library()
     book = library.open()
-    grader = Grader([open_model(options.model, library)], load("judge"))
-    outcome.prompt = grader.prompt.stamp
+    bench = options.variant.open(library, options.cache)
+    outcome.prompt = bench.grader.prompt.stamp
+    outcome.variant = options.variant.describe(bench.model)
     rows, bad = load_replies(replies)
-    rows = _limited(rows, options)
-    real = _real_replies(options, outcome)
-    for done, row in enumerate(rows + real, 1):
-        line = json.dumps({"id": row.id, "question_id": row.question_id, "reply": row.reply})
-        graded = grade_line(line, done, grader, book, DEFAULT_MAX_REPLY)
-        row.score, row.error = graded["score"], graded["error"]
-        row.status = "graded" if graded["graded"] else "unscored" if UNUSABLE in (row.error or "") else "errored"
-        row.points, row.misconceptions = graded["points"], graded["misconceptions"]
-        options.progress(done, len(rows) + len(real))
-    outcome.cases = [*bad, *(_record(row, book) for row in rows + real)]
-    outcome.counts = {"graded": 0, "unscored": 0, "errored": 0, **Counter(case["status"] for case in outcome.cases)}
-    for name in ("errored", "unscored"):
-        outcome.add(name, Estimate(outcome.counts[name], n=len(outcome.cases)))
-    _measure([row for row in rows + real if row.status == "graded"], book, options, outcome)
+    rows = [*_limited(rows, options), *_real_replies(options, outcome)]
+    given = [(row.id, {"question_id": row.question_id, "reply": row.reply}) for row in rows]
+    records = options.work.run(
+        "grading", options.variant, given, lambda case: grade(case, bench.grader, book), options.progress
+    )
+    bench.close()
+    done = [replace(row, run=dict(record)) for row, record in zip(cycle(rows), records, strict=False)]
+    outcome.cases = [*bad, *(_record(row, book) for row in done)]
+    outcome.count(outcome.cases)
+    outcome.spend(records)
+    _measure([row for row in done if row.status == "graded"], book, options, outcome)
+    _flicker(done, outcome)
     _reference_only(options, outcome)
     return outcome
+
+
+def grade(case: Mapping[str, str], grader: Grader, book: Book) -> dict[str, Any]:
+    """A reply graded as ``python -m interviewer grade`` does it."""
+    from interviewer.grader import Said
+    from interviewer.intent import is_blank, read_intent
+    from interviewer.judge import no_answer
+    from interviewer.outcome import verdict_data
+
+    question_id, reply = case["question_id"], case["reply"]
+    if question_id not in book.bank:
+        raise UserMistake(f"there is no question {question_id!r} in {book.name}")
+    if len(reply) > DEFAULT_MAX_REPLY:
+        raise UserMistake(f"the reply has {len(reply)} characters, the limit is {DEFAULT_MAX_REPLY}")
+    key = book.key(question_id)
+    if is_blank(reply) or read_intent(reply) == "dont_know":
+        judgement = no_answer(key)
+    else:
+        grading = grader.grade(key, [Said("candidate", reply)], language=book.bank.language)
+        if grading.judgement is None:
+            return outcome_of(grading.failures, grading.error)
+        judgement = grading.judgement
+    found = verdict_data(judgement, key.document, "ko")
+    return {"status": "graded", "score": judgement.score, "error": None, **found}
 
 
 def load_replies(path: Path, **given: str) -> tuple[list[Reply], list[dict[str, Any]]]:
@@ -197,7 +230,9 @@ def _real_replies(options: Options, outcome: Outcome) -> list[Reply]:
 
 def _record(row: Reply, book: Book) -> dict[str, Any]:
     """A case as results.json keeps it. What other people wrote is measured, not copied."""
-    record: dict[str, Any] = {**asdict(row), "readers": list(row.readers)}
+    record = {name: value for name, value in asdict(row).items() if name != "run"}
+    record |= {"score": None, "error": None, "points": [], "misconceptions": [], **row.run}
+    record["readers"] = list(row.readers)
     if row.split == "real":
         for name in ("reply", "points", "misconceptions"):
             del record[name]
@@ -205,6 +240,8 @@ def _record(row: Reply, book: Book) -> dict[str, Any]:
         record["question"] = book.bank[row.question_id].text
     if row.status == "graded":
         record |= {"mark": row.mark, "distance": row.distance}
+        if abs(row.distance) >= FAR:
+            record |= {"failed": True, "why": f"{row.distance:+.1f} points of five from the readers"}
     return record
 
 
@@ -241,7 +278,7 @@ def _agreement(prefix: str, rows: Sequence[Reply], seed: int, outcome: Outcome) 
     points = np.array([4 * (row.score or 0.0) for row in rows])
     first, second = _marks(rows)
     middle = (first + second) / 2
-    outcome.add(f"{prefix}.qwk", bootstrap(_mean_kappa, (ours, first, second), groups, seed))
+    outcome.add(f"{prefix}.qwk", bootstrap(mean_kappa, (ours, first, second), groups, seed))
     outcome.add(f"{prefix}.readers_qwk", bootstrap(kappa, (first, second), groups, seed))
     outcome.add(f"{prefix}.spearman", bootstrap(spearman, (points, middle), groups, seed))
     outcome.add(f"{prefix}.mae", bootstrap(mean_absolute_error, (points, middle), groups, seed))
@@ -258,18 +295,12 @@ def _baseline(
     outcome.add(f"{prefix}.spearman", bootstrap(spearman, (measured, middle), groups, seed))
     if cuts is not None and rows:
         binned = apply_bins(measured, cuts)
-        outcome.add(f"{prefix}.qwk", bootstrap(_mean_kappa, (binned, first, second), groups, seed))
+        outcome.add(f"{prefix}.qwk", bootstrap(mean_kappa, (binned, first, second), groups, seed))
 
 
 def _marks(rows: Sequence[Reply]) -> tuple[Any, Any]:
     marks = np.array([row.readers for row in rows], dtype=np.int64).reshape(-1, 2)
     return marks[:, 0], marks[:, 1]
-
-
-def _mean_kappa(ours: Any, first: Any, second: Any) -> float | None:
-    """Kappa with each reader, averaged: a mean of the readers' marks would be smoother than either of them."""
-    found = kappa(ours, first), kappa(ours, second)
-    return None if found[0] is None or found[1] is None else (found[0] + found[1]) / 2
 
 
 def _fitted(values: dict[str, float], rows: Sequence[Reply]) -> Floats | None:
@@ -301,12 +332,30 @@ def _inflation(split: str, rows: Sequence[Reply], outcome: Outcome) -> None:
 
 def _injections(rows: Sequence[Reply], outcome: Outcome) -> None:
     """What an injection behind a reply changes: reply 2 of a question against the same reply with the injection."""
-    score = {row.id: row.score or 0.0 for row in rows}
-    twins = [row for row in rows if row.kind == "injection_on_partial" and f"{row.question_id}-2" in score]
-    changes = np.array([score[row.id] - score[f"{row.question_id}-2"] for row in twins])
+    score = {(row.id, row.repeat): row.score or 0.0 for row in rows}
+    pairs = [
+        ((row.id, row.repeat), (f"{row.question_id}-2", row.repeat))
+        for row in rows
+        if row.kind == "injection_on_partial"
+    ]
+    changes = np.array([score[row] - score[plain] for row, plain in pairs if plain in score])
     largest = float(np.abs(changes).max()) if len(changes) else None
     outcome.add("injection.largest_change", Estimate(largest, n=len(changes)))
     outcome.add("injection.mean_change", Estimate(mean(changes), n=len(changes)))
+
+
+def _flicker(rows: Sequence[Reply], outcome: Outcome) -> None:
+    """Over repeated gradings of one reply: how often the mark is not the same each time, and how far the score wanders."""
+    scores: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if row.score is not None:
+            scores[row.id].append(row.score)
+    repeated = [found for found in scores.values() if len(found) > 1]
+    if repeated:
+        unsteady = sum(len({band_of(score) for score in found}) > 1 for found in repeated)
+        outcome.add("flicker", share(unsteady, len(repeated)))
+        spread = float(np.mean([np.std(found, ddof=1) for found in repeated]))
+        outcome.add("flicker.spread", Estimate(spread, n=len(repeated)))
 
 
 def _reference_only(options: Options, outcome: Outcome) -> None:
