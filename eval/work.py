@@ -87,12 +87,14 @@ class Work:
         task: Task,
         progress: Callable[[int, int], None] = lambda done, total: None,
         costly: bool = True,
+        calls: int = 1,
     ) -> list[Record]:
         """The records, in the order of the cases, all of the first repetition before the second.
 
         Args:
             cases: an id and what the task is given, which must be JSON.
             costly: whether a model is asked; if not, a case is not repeated.
+            calls: how many times a case asks a model; the timeout is for each.
 
         Raises:
             KeyboardInterrupt: after Ctrl-C, when what was under way has ended and is in the journal.
@@ -109,7 +111,15 @@ class Work:
         if left:
             with _interrupts() as stop:
                 asyncio.run(
-                    self._evaluate(left, variant, task, records, lambda: progress(len(records), len(units)), stop)
+                    self._evaluate(
+                        left,
+                        variant,
+                        task,
+                        records,
+                        lambda: progress(len(records), len(units)),
+                        stop,
+                        calls * self.timeout,
+                    )
                 )
             if stop.is_set():
                 raise KeyboardInterrupt
@@ -126,6 +136,7 @@ class Work:
         records: dict[str, Record],
         done: Callable[[], None],
         stop: threading.Event,
+        patience: float,
     ) -> None:
         from pydantic_evals import Case, Dataset
         from tenacity import retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -137,7 +148,7 @@ class Work:
                 self.stopped = self.stopped or (None if stop.is_set() else reason)
                 return
             tried[unit.key] = tried.get(unit.key, 0) + 1
-            record = await self._one(unit, variant, task)
+            record = await self._one(unit, variant, task, patience)
             if record.pop("retryable", False) and tried[unit.key] < ATTEMPTS:
                 raise _Again
             records[unit.key] = record
@@ -162,16 +173,16 @@ class Work:
         for failure in report.failures:
             raise RuntimeError(f"the case {failure.name} was lost: {failure.error_message}")
 
-    async def _one(self, unit: _Unit, variant: Variant, task: Task) -> Record:
+    async def _one(self, unit: _Unit, variant: Variant, task: Task, patience: float) -> Record:
         """One try, as a record; whatever the task raises is one."""
         from eval.cache import asking
 
         started = time.perf_counter()
         with asking(unit.repeat) as spent:
             try:
-                found = await asyncio.wait_for(_in_thread(lambda: task(unit.given)), self.timeout)
+                found = await asyncio.wait_for(_in_thread(lambda: task(unit.given)), patience)
             except TimeoutError:
-                found = {"status": "errored", "error": f"no answer within {self.timeout:g} seconds"}
+                found = {"status": "errored", "error": f"no answer within {patience:g} seconds"}
             except (UserMistake, InterviewerError) as error:
                 found = {"status": "errored", "error": str(error), "retryable": _retryable((error,))}
             except Exception as error:
