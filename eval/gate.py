@@ -110,7 +110,7 @@ def compared(
         for name in ("first", "second", "difference"):
             data[name] = rounded(Estimate(*getattr(one, name)))
         data["p"], data["p_holm"] = _digits(one.p), _digits(one.p_holm)
-        del data["error"]
+        del data["error"], data["differing"]
         out.append({"suite": suite, "metric": data.pop("name"), **data})
     return out
 

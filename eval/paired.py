@@ -58,7 +58,7 @@ class Figure:
 class Comparison:
     """A figure of two variants on the cases that both have. ``p`` and ``p_holm`` are None where nothing can be tested;
     ``needed`` is None where it makes no sense (a verdict is there, or no difference at all); ``error`` is the standard error
-    of the difference."""
+    of the difference, ``differing`` the number of groups on which the two are not the same."""
 
     name: str
     higher_is_better: bool
@@ -71,6 +71,7 @@ class Comparison:
     verdict: Verdict = "can't tell"
     needed: int | None = None
     error: float | None = None
+    differing: int = 0
 
 
 def compare(
@@ -98,17 +99,23 @@ def holm(p: Sequence[float | None]) -> list[float | None]:
     return out
 
 
-def needed(difference: float, error: float, n: int, tests: int = 1) -> int | None:
-    """Further cases, beside ``n`` with this standard error, until such a difference is told with 80% power.
+def needed(difference: float, error: float, n: int, tests: int = 1, differing: int | None = None) -> int | None:
+    """Further cases, beside ``n`` with this standard error, until such a difference is told with 80% power; None where there
+    is no difference.
 
-    n((z(1 − α/2) + z(power))·error/difference)² in all, with α shared among the tests. None where there is no difference.
+    n((z(1 − α/2) + z(power))·error/difference)² in all, with α shared among the tests; and enough groups that differ
+    (``differing`` of now) for the test to be able to say so: with k of them its p is never below 2/2ᵏ.
     """
     from scipy.stats import norm
 
     if abs(difference) < TINY or not n:
         return None
-    wanted = float(norm.ppf(1 - ALPHA / (2 * max(1, tests))) + norm.ppf(POWER))
-    return max(0, math.ceil(n * (wanted * error / difference) ** 2 - TINY) - n)
+    level = ALPHA / max(1, tests)
+    wanted = float(norm.ppf(1 - level / 2) + norm.ppf(POWER))
+    more = math.ceil(n * (wanted * error / difference) ** 2 - TINY) - n
+    if differing:
+        more = max(more, math.ceil(n * (math.ceil(math.log2(2 / level)) / differing - 1)))
+    return max(1, more)
 
 
 def paired_bootstrap(
@@ -145,8 +152,7 @@ def randomisation(
         return None
     moved = len(first) if moves is None else moves
     members = _members(groups)
-    # A group on which both are the same changes nothing when it is swapped.
-    lively = [m for m in members if any(not np.array_equal(first[i][m], second[i][m]) for i in range(moved))]
+    lively = _differing(first, second, members, moved)
     if not lively:
         return 1.0
     seen = abs(b - a) - TINY
@@ -197,6 +203,7 @@ def _compare(
         p,
         verdict="same" if alike else "can't tell",
         error=error,
+        differing=len(_differing(first, second, _members(groups), figure.moves)),
     )
 
 
@@ -208,7 +215,11 @@ def _judged(one: Comparison, p_holm: float | None, tests: int) -> Comparison:
     if p_holm is not None and p_holm < ALPHA and abs(value) > TINY:
         better = (value > 0) == one.higher_is_better
         return replace(one, verdict="better" if better else "worse")
-    return one if one.error is None else replace(one, needed=needed(value, one.error, one.difference.n, tests))
+    return (
+        one
+        if one.error is None
+        else replace(one, needed=needed(value, one.error, one.difference.n, tests, one.differing))
+    )
 
 
 def _paired(
@@ -218,6 +229,13 @@ def _paired(
     others = {(case["id"], case.get("repeat", 0)): case for case in second}
     keys = [(case["id"], case.get("repeat", 0)) for case in first]
     return [(case, others[key]) for case, key in zip(first, keys, strict=True) if key in others]
+
+
+def _differing(
+    first: Columns, second: Columns, members: Sequence[NDArray[np.intp]], moves: int
+) -> list[NDArray[np.intp]]:
+    """The groups on which the two are not the same: swapping the others changes nothing."""
+    return [m for m in members if any(not np.array_equal(first[i][m], second[i][m]) for i in range(moves))]
 
 
 def _columns(rows: Sequence[tuple[float, ...]]) -> Columns:

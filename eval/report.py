@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-__all__ = ["WORST", "figure", "html", "junit", "p_value", "write"]
+__all__ = ["figure", "html", "junit", "p_value", "write"]
 
 TEMPLATES = Path(__file__).with_name("templates")
-WORST = 40
-"""Cases in the report, those farthest from the readers first."""
-KINDS = ("keywords", "parroted", "off_topic", "gibberish", "injection", "dont_know", "negated", "wrong")
+KOREAN = {"better": "나아짐", "worse": "나빠짐", "can't tell": "알 수 없음", "same": "같음"}
+FILTERS = {"suite": "suite", "variant": "variant", "kind": "group_name", "language": "language", "status": "state"}
+TITLES = {
+    "agreement": ("읽은 이들과의 일치", "Agreement with the readers"),
+    "confusion": ("등급별 혼동", "Confusion by band"),
+    "inflation": ("종류별 부풀림", "Inflation by kind"),
+    "cost": ("비용과 품질", "Cost against quality"),
+}
 
 
 def write(result: Mapping[str, Any], folder: Path) -> None:
@@ -22,15 +29,18 @@ def write(result: Mapping[str, Any], folder: Path) -> None:
     Raises:
         OSError: the folder can't be written.
     """
-    texts = {
-        "results.json": json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-        "junit.xml": junit(result),
-        "report.html": html(result),
+    made: dict[str, Callable[[], str]] = {
+        "results.json": lambda: json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "junit.xml": lambda: junit(result),
+        "report.html": lambda: html(result),
     }
-    for name, text in texts.items():
+    for name, text in made.items():
         draft = folder / f".{name}.part"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(folder / name)
+        try:
+            draft.write_text(text(), encoding="utf-8")
+            draft.replace(folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def junit(result: Mapping[str, Any]) -> str:
@@ -64,6 +74,8 @@ def html(result: Mapping[str, Any]) -> str:
     """One file that opens from disk. Whatever a candidate or a model wrote is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from eval.figures import figures
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -71,32 +83,79 @@ def html(result: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figure"] = figure
-    cases = result["suites"].get("grading", {}).get("cases", [])
-    shown = [case for case in cases if case["status"] == "graded" and "reply" in case]
-    worst = sorted(shown, key=lambda case: (-abs(case["distance"]), case["id"]))[:WORST]
+    environment.filters |= {
+        "number": _number,
+        "p": p_value,
+        "korean": KOREAN.__getitem__,
+        "css": lambda verdict: "unsure" if verdict == "can't tell" else verdict,
+    }
+    by_variant = {result["variants"][0]["id"]: result["suites"], **result["others"]}
+    cases = [_shown(case, name, variant) for variant, name, case in _cases(by_variant) if _is_shown(case)]
+    plots = figures(by_variant, result["variants"])
     return environment.get_template("report.html").render(
-        result=result, worst=worst, kinds=_kinds(cases), failed=[case for case in cases if case["status"] != "graded"]
+        result=result,
+        by_variant=by_variant,
+        met=sum(row["status"] == "met" for row in result["thresholds"]),
+        unmet=sum(row["status"] == "failed" for row in result["thresholds"]),
+        verdicts=Counter({"better": 0, "worse": 0}) + Counter(row["verdict"] for row in result["comparisons"]),
+        counts=_counts(by_variant),
+        comparisons=_by_pair(result["comparisons"]),
+        cases=cases,
+        choices={name: sorted({case[key] for case in cases} - {""}) for name, key in FILTERS.items()},
+        plots=plots,
+        titles=TITLES,
+        plotly=_plotly() if plots else "",
     )
 
 
-def _kinds(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each kind of reply: how many, the mean score, the readers' mean, and the share scored a half or more."""
-    out = []
-    graded = [case for case in cases if case["status"] == "graded"]
-    for kind in dict.fromkeys(case["kind"] for case in graded):
-        own = [case for case in graded if case["kind"] == kind]
-        out.append(
-            {
-                "kind": kind,
-                "bad": kind in KINDS,
-                "n": len(own),
-                "score": sum(case["score"] for case in own) / len(own),
-                "readers": sum(sum(case["readers"]) / 8 for case in own) / len(own),
-                "half": sum(case["score"] >= 0.5 for case in own) / len(own),
-            }
-        )
-    return out
+def _cases(by_variant: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for variant, suites in by_variant.items():
+        for name, data in suites.items():
+            yield from ((variant, name, case) for case in data["cases"])
+
+
+def _is_shown(case: Mapping[str, Any]) -> bool:
+    return bool(case.get("failed")) or case["status"] != "graded"
+
+
+def _shown(case: Mapping[str, Any], suite: str, variant: str) -> dict[str, Any]:
+    """A case as its card shows it, with what it is filtered by."""
+    group = case.get("kind") or case.get("channel") or case.get("candidate") or case.get("tone") or ""
+    state = "failed" if case.get("failed") else case["status"]
+    texts = dict.fromkeys(("why", "error", "language", "reply", "critique", "shown", "readers", "score", "repeat"), "")
+    found = {**texts, "points": [], "misconceptions": [], **case}
+    found["question"] = case.get("question") or case.get("query") or ""
+    return {**found, "suite": suite, "variant": variant, "group_name": str(group), "state": state}
+
+
+def _counts(by_variant: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for _, _, case in _cases(by_variant):
+        counted["graded" if case["status"] == "graded" else "missing"] += 1
+        counted["failed"] += bool(case.get("failed"))
+    return {name: counted[name] for name in ("graded", "missing", "failed")}
+
+
+def _by_pair(comparisons: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    pairs: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in comparisons:
+        pairs.setdefault((row["of"], row["to"]), []).append(row)
+    return pairs
+
+
+@cache
+def _plotly() -> str:
+    """Plotly's own script, which has no end tag of a script in it that would end ours."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs()).replace("</script", "<\\/script")
+
+
+def _number(estimate: Mapping[str, Any], signed: bool = False) -> str:
+    value = estimate["value"]
+    if float(value).is_integer() and abs(value) >= 2:
+        return f"{int(value):,}"
+    return f"{value:{'+' if signed else ''}.3f}"
 
 
 def figure(estimate: Mapping[str, Any], signed: bool = False) -> str:
@@ -104,8 +163,7 @@ def figure(estimate: Mapping[str, Any], signed: bool = False) -> str:
     value = estimate["value"]
     if value is None:
         return "–"
-    sign = "+" if signed else ""
-    text = str(int(value)) if float(value).is_integer() and abs(value) >= 2 else f"{value:{sign}.3f}"
+    sign, text = "+" if signed else "", _number(estimate, signed)
     if estimate["low"] is None:
         return text
     return f"{text} [{estimate['low']:{sign}.2f}, {estimate['high']:{sign}.2f}]"

@@ -73,18 +73,23 @@ def _comparisons(result: Mapping[str, Any], console: Console) -> None:
             f"{second} beside {first}, on the same cases",
             "metric", first, second, "difference", "p", "", "cases", "more"
         )  # fmt: skip
+        suite = ""
         for row in result["comparisons"]:
-            if (row["of"], row["to"]) == (of, to):
-                table.add_row(
-                    f"{row['suite']}: {row['metric']}" + ("" if row["higher_is_better"] else " ↓"),
-                    figure(row["first"]),
-                    figure(row["second"]),
-                    figure(row["difference"], signed=True),
-                    p_value(row["p_holm"]),
-                    _coloured(row["verdict"]),
-                    str(row["difference"]["n"]),
-                    "" if row["needed"] is None else f"{row['needed']:,}",
-                )
+            if (row["of"], row["to"]) != (of, to):
+                continue
+            if row["suite"] != suite:
+                suite = row["suite"]
+                table.add_row(Text(suite, style="bold"))
+            table.add_row(
+                row["metric"] + ("" if row["higher_is_better"] else " ↓"),
+                _stacked(row["first"]),
+                _stacked(row["second"]),
+                _stacked(row["difference"], signed=True),
+                p_value(row["p_holm"]),
+                _coloured(row["verdict"]),
+                str(row["difference"]["n"]),
+                "" if row["needed"] is None else f"{row['needed']:,}",
+            )
         console.print(table)
         console.print(Text(f"{first} is {of}; {second} is {to}"))
     if result["comparisons"]:
@@ -113,6 +118,11 @@ def _spent(result: Mapping[str, Any], console: Console) -> None:
             f"{spent['seconds']:.1f}",
         )
     console.print(table)
+
+
+def _stacked(estimate: Mapping[str, Any], signed: bool = False) -> str:
+    """A figure with its interval below, so that a table of two variants fits a terminal."""
+    return figure(estimate, signed).replace(" [", "\n[")
 
 
 def _letters(result: Mapping[str, Any]) -> dict[str, str]:
