@@ -109,7 +109,8 @@ def _evaluate(suite: str, variants: tuple[Any, ...], options: Options, baseline:
     try:
         write(result, out)
     finally:
-        journal.close(finished=result["exit"] != INTERRUPTED and result["stopped"] is None)
+        if result["exit"] != INTERRUPTED and result["stopped"] is None:
+            journal.discard()
         show(result, out)
         for line in _troubles(result, options):
             typer.echo(f"error: {line}", err=True)

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 __all__ = ["Journal", "code_digest", "key_of"]
 
@@ -33,7 +33,6 @@ class Journal:
         self.path = path
         self.trouble: str | None = None
         self._lock = threading.Lock()
-        self._file: TextIO | None = None
         self._records: dict[str, dict[str, Any]] = {}
         if path is not None and path.is_file():
             self._read(path)
@@ -51,25 +50,21 @@ class Journal:
             if self.path is None or self.trouble is not None:
                 return
             try:
-                if self._file is None:
-                    self._file = self.path.open("a", encoding="utf-8")
-                self._file.write(json.dumps({"key": key, "record": record}, ensure_ascii=False) + "\n")
-                self._file.flush()
-                os.fsync(self._file.fileno())
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"key": key, "record": record}, ensure_ascii=False) + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
             except OSError as error:
                 self.trouble = f"{self.path}: can't be written ({error.strerror}); a run that is broken off starts over"
 
-    def close(self, *, finished: bool) -> None:
-        """End the writing, and remove the file of a run that is finished."""
+    def discard(self) -> None:
+        """Remove the file: the run is finished."""
         with self._lock:
             try:
-                if self._file is not None:
-                    self._file.close()
-                    self._file = None
-                if finished and self.path is not None:
+                if self.path is not None:
                     self.path.unlink(missing_ok=True)
             except OSError as error:
-                self.trouble = self.trouble or f"{self.path}: {error.strerror}"
+                self.trouble = self.trouble or f"{self.path}: can't be removed ({error.strerror})"
 
     def _read(self, path: Path) -> None:
         raw = path.read_bytes()

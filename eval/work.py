@@ -166,7 +166,7 @@ class Work:
             retry_task={
                 "retry": retry_if_exception_type(_Again),
                 "stop": stop_after_attempt(ATTEMPTS),
-                "wait": wait_exponential_jitter(initial=self.backoff, max=60, jitter=self.backoff),
+                "wait": wait_exponential_jitter(multiplier=self.backoff, max=60, jitter=self.backoff),
                 "reraise": True,
             },
         )

@@ -14,6 +14,8 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -47,20 +49,26 @@ def deaf(message: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
 JUDGES: dict[str, Judge] = {
     "fair": lambda message, found: found,
     "equal": lambda message, found: found,
+    "busy": lambda message, found: found,
     "generous": generous,
     "deaf": deaf,
 }
 
 
+@cache
+def _offline() -> OfflineJudge:
+    """One for all servers of a process: it compiles each rubric once."""
+    return OfflineJudge(Library())
+
+
 class Planted:
     """The server. ``flicker`` answers generously every other time it is asked about the same reply; ``hang``, ``garbage``
-    and ``refuse`` do what they are called; ``leaky`` tells the answer when it is asked for help."""
+    and ``refuse`` do what they are called; ``busy`` is too busy the first time."""
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
         self.replies: Counter[str] = Counter()
         self.stop = threading.Event()
-        self._judge = OfflineJudge(Library())
         self._lock = threading.Lock()
         planted = self
 
@@ -77,6 +85,10 @@ class Planted:
 
             def log_message(self, *_: Any) -> None:
                 """Nothing is logged."""
+
+            def handle_one_request(self) -> None:
+                with suppress(OSError):  # who does not wait for the answer closes the line
+                    super().handle_one_request()
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -100,8 +112,11 @@ class Planted:
             again = self.replies[model + json.dumps(messages)] % 2 == 0
         if model == "hang":
             self.stop.wait(60)
+            return 503, {"error": {"message": "stopped", "type": "server_error", "code": None}}
         if model == "refuse":
             return 401, {"error": {"message": "no", "type": "invalid_request_error", "code": "invalid_api_key"}}
+        if model == "busy" and not again:
+            return 400, {"error": {"message": "slow down", "type": "server_error", "code": "RateLimit"}}
         if model == "garbage":
             return 200, _completion(model, "I would rather talk about the weather.")
         message = next((m for m in reversed(messages) if str(m["content"]).startswith('{"question"')), None)
@@ -109,7 +124,7 @@ class Planted:
             return 200, _completion(model, "설명해 드릴게요.")
         with self._lock:
             asked = json.loads(message["content"])
-            found = self._judge(asked)
+            found = _offline()(asked)
         judge = JUDGES[{"flicker": "generous" if again else "fair"}.get(model, model)]
         return 200, _completion(model, json.dumps(judge(asked, found), ensure_ascii=False))
 
