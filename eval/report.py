@@ -44,30 +44,53 @@ def write(result: Mapping[str, Any], folder: Path) -> None:
 
 
 def junit(result: Mapping[str, Any]) -> str:
-    """JUnit XML with one test case a threshold."""
+    """JUnit XML: a suite for each suite of each variant, a test case for each threshold and each figure compared. Worse is
+    a failure, a suite that could not run an error."""
     root = ElementTree.Element("testsuites", name="eval")
-    for name, data in result["suites"].items():
-        verdicts = [verdict for verdict in result["thresholds"] if verdict["suite"] == name]
-        counts = {status: sum(v["status"] == status for v in verdicts) for status in ("failed", "skipped")}
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(verdicts)),
-            failures=str(counts["failed"]),
-            skipped=str(counts["skipped"]),
-            errors="0",
-            time=str(data["seconds"]),
-        )
-        for verdict in verdicts:
-            case = ElementTree.SubElement(
-                suite, "testcase", classname=name, name=f"{verdict['metric']} {verdict['wanted']}"
+    for variant, suites in _by_variant(result).items():
+        for name, data in suites.items():
+            tests = _tests(result, variant, name)
+            label = name if len(result["variants"]) == 1 else f"{name} ({variant})"
+            counts = Counter(kind for _, kind, _ in tests)
+            suite = ElementTree.SubElement(
+                root,
+                "testsuite",
+                name=label,
+                tests=str(len(tests) + bool(data["error"])),
+                failures=str(counts["failure"]),
+                skipped=str(counts["skipped"]),
+                errors=str(int(bool(data["error"]))),
+                time=str(data["seconds"]),
             )
-            if verdict["status"] != "met":
-                tag = "failure" if verdict["status"] == "failed" else "skipped"
-                ElementTree.SubElement(case, tag, message=verdict["reason"])
+            for test, kind, message in tests:
+                case = ElementTree.SubElement(suite, "testcase", classname=label, name=test)
+                if kind:
+                    ElementTree.SubElement(case, kind, message=message)
+            if data["error"]:
+                case = ElementTree.SubElement(suite, "testcase", classname=label, name="run")
+                ElementTree.SubElement(case, "error", message=data["error"])
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _tests(result: Mapping[str, Any], variant: str, suite: str) -> list[tuple[str, str, str]]:
+    """Name, what became of it ("" is passed), and why, of each test of a variant's suite."""
+    kinds = {"met": "", "failed": "failure", "skipped": "skipped"}
+    tests = [
+        (f"{row['metric']} {row['wanted']}", kinds[row["status"]], row["reason"])
+        for row in result["thresholds"]
+        if (row["variant"], row["suite"]) == (variant, suite)
+    ]
+    for row in result["comparisons"]:
+        if (row["to"], row["suite"]) == (variant, suite):
+            worse = row["verdict"] == "worse"
+            why = f"{figure(row['difference'], signed=True)}, p {p_value(row['p_holm'])}" if worse else ""
+            tests.append((f"{row['metric']} beside {row['of']}", "failure" if worse else "", why))
+    return tests
+
+
+def _by_variant(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {result["variants"][0]["id"]: result["suites"], **result["others"]}
 
 
 def html(result: Mapping[str, Any]) -> str:
@@ -89,7 +112,7 @@ def html(result: Mapping[str, Any]) -> str:
         "korean": KOREAN.__getitem__,
         "css": lambda verdict: "unsure" if verdict == "can't tell" else verdict,
     }
-    by_variant = {result["variants"][0]["id"]: result["suites"], **result["others"]}
+    by_variant = _by_variant(result)
     cases = [_shown(case, name, variant) for variant, name, case in _cases(by_variant) if _is_shown(case)]
     plots = figures(by_variant, result["variants"])
     return environment.get_template("report.html").render(
