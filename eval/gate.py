@@ -2,7 +2,7 @@
 
     judged("grading", outcome, load_thresholds(), options)      # each threshold as met, failed or skipped
     baseline = load_baseline(Path("results.json"))
-    compared("grading", baseline["suites"]["grading"]["cases"], outcome.cases, seed)
+    compared({"grading": (baseline["suites"]["grading"]["cases"], outcome.cases)}, seed)
 
 A threshold is met or not. Against a baseline, only a loss that is more than chance counts.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.compared import FIGURES
-from eval.paired import compare
+from eval.paired import Comparison, adjusted, measured
 from eval.statistics import Estimate
 from eval.suites import Options, Outcome
 from knowledge.errors import UserMistake
@@ -28,6 +28,7 @@ __all__ = ["THRESHOLDS", "Thresholds", "compared", "judged", "load_baseline", "l
 THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 TOLERANCE = 1e-9
 
+Cases = Sequence[Mapping[str, Any]]
 Thresholds = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
@@ -92,23 +93,26 @@ def load_baseline(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def compared(
-    suite: str, first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], seed: int
-) -> list[dict[str, Any]]:
-    """The suite's figures of two runs on the cases that both have, ready for JSON.
+def compared(pairs: Mapping[str, tuple[Cases, Cases]], seed: int) -> list[dict[str, Any]]:
+    """The figures of two runs, suite by suite, on the cases that both have, ready for JSON; p is adjusted over all of them.
 
     Raises:
         UserMistake: the cases of an earlier run lack what a figure is made of.
     """
-    try:
-        found = compare(FIGURES.get(suite, ()), first, second, seed)
-    except (KeyError, TypeError) as error:
-        raise UserMistake(f"the cases of {suite} can't be compared ({type(error).__name__}: {error})") from None
+    suites: list[str] = []
+    found: list[Comparison] = []
+    for suite, (first, second) in pairs.items():
+        try:
+            own = measured(FIGURES.get(suite, ()), first, second, seed)
+        except (KeyError, TypeError) as error:
+            raise UserMistake(f"the cases of {suite} can't be compared ({type(error).__name__}: {error})") from None
+        suites += [suite] * len(own)
+        found += own
     out = []
-    for one in found:
+    for suite, one in zip(suites, adjusted(found), strict=True):
         data = asdict(one)
         for name in ("first", "second", "difference"):
-            data[name] = rounded(Estimate(*getattr(one, name)))
+            data[name] = rounded(getattr(one, name))
         data["p"], data["p_holm"] = _digits(one.p), _digits(one.p_holm)
         del data["error"], data["differing"]
         out.append({"suite": suite, "metric": data.pop("name"), **data})

@@ -10,7 +10,8 @@ whole questions are drawn (bootstrap) and swapped (test), never single replies.
 - p is that of a two-sided paired randomisation test (Noreen 1989; for language tasks Dror et al. 2018): if the two were the
   same, swapping their results on a question would change nothing. Up to ``EXACT`` questions every swap is made, beyond that
   ``SWAPS`` random ones, and the observed one counts among them (Phipson and Smyth 2010): p is never 0.
-- Over all the figures of a comparison p is adjusted by Holm's step-down procedure (1979).
+- Over all the figures of a comparison p is adjusted by Holm's step-down procedure (1979); figures that are the same in every
+  case do not count among them (Tarone 1990).
 - ``needed`` is how many further cases would tell a difference of the size seen, with 80% power, at the strictest of
   Holm's levels: the standard error of the bootstrap falls with the square root of the cases. It is a guess from a guess.
 """
@@ -28,7 +29,18 @@ from numpy.typing import NDArray
 
 from eval.statistics import CONFIDENCE, REPEATS, Estimate, Statistic, bootstrap
 
-__all__ = ["Comparison", "Figure", "Verdict", "compare", "holm", "needed", "paired_bootstrap", "randomisation"]
+__all__ = [
+    "Comparison",
+    "Figure",
+    "Verdict",
+    "adjusted",
+    "compare",
+    "holm",
+    "measured",
+    "needed",
+    "paired_bootstrap",
+    "randomisation",
+]
 
 Verdict = Literal["better", "worse", "can't tell", "same"]
 Columns = Sequence[NDArray[Any]]
@@ -81,11 +93,31 @@ def compare(
     seed: int = 0,
 ) -> list[Comparison]:
     """All figures that exist for both, in order, with p adjusted over them."""
+    return adjusted(measured(figures, first, second, seed))
+
+
+def measured(
+    figures: Sequence[Figure],
+    first: Sequence[Mapping[str, Any]],
+    second: Sequence[Mapping[str, Any]],
+    seed: int = 0,
+) -> list[Comparison]:
+    """All figures that exist for both, in order; p is not adjusted yet, and nothing is judged."""
     pairs = _paired(first, second)
-    found = [made for figure in figures if (made := _compare(figure, pairs, seed)) is not None]
-    adjusted = holm([one.p for one in found])
-    tested = sum(one.p is not None for one in found)
-    return [_judged(one, p, tested) for one, p in zip(found, adjusted, strict=True)]
+    return [made for figure in figures if (made := _compare(figure, pairs, seed)) is not None]
+
+
+def adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons of one pair of variants, over all suites, with p adjusted for how many there are, and judged.
+
+    What is the same in every case could never have been significant, and so does not count (Tarone 1990).
+    """
+    p = holm([None if one.verdict == "same" else one.p for one in comparisons])
+    tests = sum(value is not None for value in p)
+    return [
+        replace(one, p_holm=1.0) if one.verdict == "same" else _judged(one, value, tests)
+        for one, value in zip(comparisons, p, strict=True)
+    ]
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
@@ -210,7 +242,7 @@ def _compare(
 def _judged(one: Comparison, p_holm: float | None, tests: int) -> Comparison:
     one = replace(one, p_holm=p_holm)
     value = one.difference.value
-    if value is None or one.verdict == "same":
+    if value is None:
         return one
     if p_holm is not None and p_holm < ALPHA and abs(value) > TINY:
         better = (value > 0) == one.higher_is_better

@@ -39,8 +39,9 @@ def write(result: Mapping[str, Any], folder: Path) -> None:
         try:
             draft.write_text(text(), encoding="utf-8")
             draft.replace(folder / name)
-        finally:
+        except OSError as error:
             draft.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(folder / name)) from None
 
 
 def junit(result: Mapping[str, Any]) -> str:

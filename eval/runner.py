@@ -123,12 +123,12 @@ def _run(name: str, options: Options) -> Outcome:
 
 
 def _between(variants: Sequence[Variant], outcomes: Outcomes, seed: int) -> Iterator[dict[str, Any]]:
-    """Each further variant beside the first, suite by suite."""
+    """Each further variant beside the first."""
     first = variants[0]
     for variant in variants[1:]:
-        for name, found in outcomes[variant.id].items():
-            pair = {"kind": "variant", "of": first.id, "to": variant.id}
-            yield from ({**pair, **one} for one in compared(name, outcomes[first.id][name].cases, found.cases, seed))
+        pairs = {name: (outcomes[first.id][name].cases, found.cases) for name, found in outcomes[variant.id].items()}
+        for one in compared(pairs, seed):
+            yield {"kind": "variant", "of": first.id, "to": variant.id, **one}
 
 
 def _against(
@@ -136,13 +136,9 @@ def _against(
 ) -> list[dict[str, Any]]:
     """The first variant beside an earlier run."""
     label = f"baseline {baseline.get('model')} {str(baseline.get('commit'))[:8]}"
-    pair = {"kind": "baseline", "of": label, "to": variant.id}
-    found = [
-        {**pair, **one}
-        for name, outcome in outcomes.items()
-        if name in baseline["suites"]
-        for one in compared(name, baseline["suites"][name]["cases"], outcome.cases, seed)
-    ]
+    before = baseline["suites"]
+    pairs = {name: (before[name]["cases"], found.cases) for name, found in outcomes.items() if name in before}
+    found = [{"kind": "baseline", "of": label, "to": variant.id, **one} for one in compared(pairs, seed)]
     if outcomes and not found:
         raise UserMistake("the baseline has no case in common with this run; compare the same suites")
     return found
