@@ -112,7 +112,8 @@ def test_cases_are_filtered_and_searched(browser: Browser, report: Path, result:
     assert page.locator(".case:visible").count() == sum(case["kind"] == kind for case in failed)
     page.fill("#search", failed[0]["reply"][:20].upper())
     assert page.locator(".case:visible").count() >= 1
-    first = page.locator(".case:visible").first.inner_text()
+    first = page.locator(".case:visible").first.text_content()
+    assert first is not None
     assert failed[0]["reply"][:20] in first
     assert "읽은 이들" in first
     page.fill("#search", "그런 말은 어디에도 없습니다 zzz")
