@@ -67,6 +67,7 @@ class Variant:
         if cache is not None and not self.offline:
             cache = replace(cache, address=str(getattr(model.chat, "openai_api_base", None) or ""))
             model.chat.cache = cache
+            model.chat.disable_streaming = True  # LangChain looks up whole answers only
         return Bench(Grader([model], self.prompt("judge")), self.prompt("help"), model, cache)
 
     def describe(self, model: Model | None = None) -> dict[str, Any]:
