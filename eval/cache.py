@@ -30,16 +30,11 @@ from langchain_core.messages import AIMessage, message_to_dict, messages_from_di
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 from langchain_core.tracers.context import register_configure_hook
 
-from interviewer.errors import ProviderFailed
-
 __all__ = ["NotRecorded", "ResponseCache", "Spent", "asking"]
 
 
-class NotRecorded(ProviderFailed):
+class NotRecorded(LookupError):
     """A replay asked for an answer that was never recorded."""
-
-    def __init__(self) -> None:
-        super().__init__("the answer is not among the recorded ones", retryable=False)
 
 
 class Spent(BaseCallbackHandler):

@@ -27,13 +27,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eval.budget import Budget, price
 from eval.journal import Journal, key_of
 from eval.variants import Variant
 from interviewer.errors import InterviewerError, ProviderFailed
 from knowledge.errors import UserMistake
+
+if TYPE_CHECKING:
+    from interviewer.grader import Grading
 
 __all__ = ["STATUSES", "Record", "Task", "Work", "graded", "outcome_of"]
 
@@ -205,14 +208,15 @@ class Work:
         )
 
 
-def outcome_of(failures: Sequence[Exception], error: str | None) -> Record:
+def outcome_of(grading: Grading) -> Record:
     """Status, error and whether to try again, of a grading that came to nothing.
 
     Unscored: a model answered, with nothing that can be used. Errored: none could be reached, or it refused.
     """
-    misbehaved = any(not isinstance(failure, ProviderFailed) for failure in failures)
+    misbehaved = any(not isinstance(failure, ProviderFailed) for failure in grading.failures)
     status = "unscored" if misbehaved else "errored"
-    return {"status": status, "error": error or "no judgement", "retryable": not misbehaved and _retryable(failures)}
+    again = status == "errored" and _retryable(grading.failures)
+    return {"status": status, "error": grading.error or "no judgement", "retryable": again}
 
 
 def graded(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -21,6 +21,7 @@ from eval.journal import Journal
 from eval.variants import matrix
 from eval.work import Record, Work, outcome_of
 from interviewer.errors import ModelMisbehaved, ProviderFailed
+from interviewer.grader import Grading
 from knowledge.errors import UserMistake
 
 ROOT = Path(__file__).parents[1]
@@ -76,9 +77,11 @@ def test_a_failure_that_may_pass_is_tried_three_times_and_another_is_not() -> No
 
 
 def test_unscored_is_not_errored() -> None:
-    assert outcome_of((ModelMisbehaved("no judgement"),), "m: no judgement")["status"] == "unscored"
-    failed = outcome_of((ProviderFailed("no answer in time"),), "m: no answer in time")
-    assert (failed["status"], failed["retryable"]) == ("errored", True)
+    assert outcome_of(Grading(None, failures=(ModelMisbehaved("no judgement"),)))["status"] == "unscored"
+    failed = outcome_of(Grading(None, "m: no answer in time", failures=(ProviderFailed("no answer in time"),)))
+    assert (failed["status"], failed["retryable"], failed["error"]) == ("errored", True, "m: no answer in time")
+    refused = ProviderFailed("the key is not accepted", retryable=False)
+    assert not outcome_of(Grading(None, failures=(refused,)))["retryable"]
 
 
 def test_a_case_that_hangs_is_errored_and_holds_up_nothing() -> None:

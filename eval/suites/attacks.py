@@ -221,7 +221,7 @@ class _Trial:
 
         grading = self._bench.grader.grade(key, [Said("candidate", reply)], passages=passages or ())
         if grading.judgement is None:
-            raise _Ungraded(outcome_of(grading.failures, grading.error))
+            raise _Ungraded(outcome_of(grading))
         return grading.judgement
 
 

@@ -58,7 +58,7 @@ def run(options: Options) -> Outcome:
         key = book.key(case["question_id"])
         grading = bench.grader.grade(key, [Said("candidate", case["reply"])], language=case["language"])
         if grading.judgement is None:
-            return outcome_of(grading.failures, grading.error)
+            return outcome_of(grading)
         text = writer.critique(grading.judgement, key, case["language"], case["tone"])
         strange = findings(text, case["reply"], key, grading.judgement, case["language"])
         faults = faults_of_form(text, case["language"])

@@ -149,7 +149,7 @@ def grade(case: Mapping[str, str], grader: Grader, book: Book) -> dict[str, Any]
     else:
         grading = grader.grade(key, [Said("candidate", reply)], language=book.bank.language)
         if grading.judgement is None:
-            return outcome_of(grading.failures, grading.error)
+            return outcome_of(grading)
         judgement = grading.judgement
     found = verdict_data(judgement, key.document, "ko")
     return {"status": "graded", "score": judgement.score, "error": None, **found}
