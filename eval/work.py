@@ -33,6 +33,7 @@ from eval.budget import Budget, price
 from eval.journal import Journal, key_of
 from eval.variants import Variant
 from interviewer.errors import InterviewerError, ProviderFailed
+from interviewer.failures import REASONS
 from knowledge.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ __all__ = ["STATUSES", "Record", "Task", "Work", "graded", "outcome_of"]
 STATUSES = ("graded", "unscored", "errored", "not_run")
 ATTEMPTS = 3
 HOSTED_CONCURRENCY = 8
+
+MISBEHAVED = frozenset({"refused", "empty", "truncated", "unreadable", "incomplete", "invented"})
+"""Reasons of ``interviewer.failures`` that say that a model answered, with nothing that can be used."""
 
 Record = dict[str, Any]
 Task = Callable[[Any], Record]
@@ -213,9 +217,9 @@ def outcome_of(grading: Grading) -> Record:
 
     Unscored: a model answered, with nothing that can be used. Errored: none could be reached, or it refused.
     """
-    misbehaved = any(not isinstance(failure, ProviderFailed) for failure in grading.failures)
-    status = "unscored" if misbehaved else "errored"
-    again = status == "errored" and _retryable(grading.failures)
+    codes = {code for _, code in grading.failures}
+    status = "unscored" if codes & MISBEHAVED else "errored"
+    again = status == "errored" and any(REASONS[code].passing for code in codes)
     return {"status": status, "error": grading.error or "no judgement", "retryable": again}
 
 

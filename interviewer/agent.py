@@ -203,9 +203,7 @@ def clarify(state: TurnState, runtime: Runtime[Tools]) -> TurnState:
     tools = runtime.context
     allowance = tools.allowance(state["interview"], state["turn"])
     language, key, asked = _language(state), state["key"], state["turn"].reply
-    said, model, stamp = explain(
-        tools.grader.models, tools.search, key, asked, language, allowance, tools.help_prompt
-    )
+    said, model, stamp = explain(tools.grader.models, tools.search, key, asked, language, allowance, tools.help_prompt)
     judged = state["grading"].usage if "grading" in state else Usage()
     paid = state["grading"].cost if "grading" in state else 0.0
     spent = _costs(judged + allowance.usage, total_cost([paid, allowance.dollars]))

@@ -372,9 +372,7 @@ class Interviewer:
         def search(query: str, k: int) -> list[Passage]:
             return self.index(book).search(query, k)
 
-        return Tools(
-            self.store, grader, search, self.settings.max_reply, cancel, self.purse(view), self._help_prompt
-        )
+        return Tools(self.store, grader, search, self.settings.max_reply, cancel, self.purse(view), self._help_prompt)
 
     def purse(self, view: View) -> Purse:
         """What the interview has spent so far, of the budget for one."""

@@ -24,6 +24,7 @@ from knowledge.index import Index, Passage
 from tests.planted import Planted, environment
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.wire
 
 
 @pytest.fixture

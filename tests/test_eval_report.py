@@ -18,6 +18,8 @@ from eval.variants import matrix
 from tests.browser import CHROMIUM_FLAGS, chromium
 from tests.planted import Planted, environment
 
+pytestmark = pytest.mark.wire
+
 
 @pytest.fixture(scope="module")
 def result() -> Iterator[dict[str, Any]]:

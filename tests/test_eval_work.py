@@ -20,7 +20,7 @@ from eval.cache import NotRecorded, ResponseCache, asking
 from eval.journal import Journal
 from eval.variants import matrix
 from eval.work import Record, Work, outcome_of
-from interviewer.errors import ModelMisbehaved, ProviderFailed
+from interviewer.errors import ProviderFailed
 from interviewer.grader import Grading
 from knowledge.errors import UserMistake
 
@@ -63,11 +63,11 @@ def test_a_failure_that_may_pass_is_tried_three_times_and_another_is_not() -> No
     def task(n: int) -> Record:
         tries[n] += 1
         if n == 0 and tries[n] < 3:
-            raise ProviderFailed("the provider asks to slow down")
+            raise ProviderFailed("rate_limited")
         if n == 1:
-            raise ProviderFailed("the provider has a fault")
+            raise ProviderFailed("server_error")
         if n == 2:
-            raise ProviderFailed("the key is not accepted", retryable=False)
+            raise ProviderFailed("wrong_key")
         return _double(n)
 
     records = Work(backoff=0.001).run("s", OFFLINE, CASES[:4], task)
@@ -77,11 +77,10 @@ def test_a_failure_that_may_pass_is_tried_three_times_and_another_is_not() -> No
 
 
 def test_unscored_is_not_errored() -> None:
-    assert outcome_of(Grading(None, failures=(ModelMisbehaved("no judgement"),)))["status"] == "unscored"
-    failed = outcome_of(Grading(None, "m: no answer in time", failures=(ProviderFailed("no answer in time"),)))
+    assert outcome_of(Grading(None, (("m", "unreadable"),)))["status"] == "unscored"
+    failed = outcome_of(Grading(None, (("m", "timeout"),)))
     assert (failed["status"], failed["retryable"], failed["error"]) == ("errored", True, "m: no answer in time")
-    refused = ProviderFailed("the key is not accepted", retryable=False)
-    assert not outcome_of(Grading(None, failures=(refused,)))["retryable"]
+    assert not outcome_of(Grading(None, (("m", "wrong_key"),)))["retryable"]
 
 
 def test_a_case_that_hangs_is_errored_and_holds_up_nothing() -> None:

@@ -176,8 +176,9 @@ class _Trial:
 
         key = self._book.key(case["question_id"])
         language: Literal["ko", "en"] = "en" if case["language"] == "en" else "ko"
+        grader, prompt = self._bench.grader, self._bench.help_prompt
         said, _, _ = explain(
-            self._bench.grader.models, lambda query, k: [], key, case["text"], language, self._bench.help_prompt
+            grader.models, lambda query, k: [], key, case["text"], language, grader.allowance(), prompt
         )
         why = []
         if gives_away(said, key) or any(leaks(said, p.statement[language]) for p in key.points):
