@@ -24,7 +24,7 @@ from interviewer.errors import Stopped
 from interviewer.usage import Budget, Purse, Usage, cost, total_cost
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+    from langchain_core.messages import AIMessageChunk, BaseMessage
     from langchain_core.runnables import Runnable
 
 __all__ = ["Allowance", "Cancel", "Patience", "call", "piece_of", "run"]
