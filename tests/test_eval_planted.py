@@ -81,12 +81,13 @@ def test_a_judge_that_changes_its_mind_is_shown_to_flicker(server: Planted) -> N
 @pytest.mark.parametrize(
     ("model", "status", "error"),
     [
+        ("garbage", "unscored", "the model's answer holds no judgement"),
         ("refuse", "errored", "the key is not accepted"),
         ("hang", "errored", "no answer within 1 seconds"),
     ],
 )
 def test_a_model_that_fails_is_counted_by_how_it_fails(server: Planted, model: str, status: str, error: str) -> None:
-    options = Options(limit=2, work=Work(timeout=1 if model == "hang" else 20, backoff=0.01))
+    options = Options(limit=2, work=Work(timeout=1 if model == "hang" else 60, backoff=0.01))
     result = evaluate(["grading", "prompts"], matrix(f"openai:{model}"), options)
     grading = result["suites"]["grading"]
     assert grading["counts"] == {"graded": 0, "unscored": 0, "errored": 0, "not_run": 0, "failed": 0, status: 2}
