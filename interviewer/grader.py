@@ -26,6 +26,7 @@ from interviewer.structured import ask
 from interviewer.usage import Budget, Purse, Usage
 from knowledge.answer_key import AnswerKey, KeyPoint
 from knowledge.check import verify as verify_check
+from knowledge.language import squeezed
 from knowledge.rubric import NumberCheck
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def check_findings(key: AnswerKey, replies: Sequence[str]) -> list[dict[str, str
     for check in key.checks:
         for reply in reversed(replies):
             asked = check.parameters if key.numbers_asked and isinstance(check, NumberCheck) else None
-            finding = verify_check(check, reply, asked)
+            finding = verify_check(check, squeezed(reply), asked)
             if finding is not None:
                 meaning = finding.meaning.en if finding.meaning else ""
                 entry = {"point": check.point, "verdict": finding.verdict, "quote": finding.quote, "meaning": meaning}

@@ -19,7 +19,7 @@ from interviewer.claims import judge_claims
 from interviewer.matching import Match, Matcher
 from interviewer.reading import Clause, read
 from knowledge.errors import UserMistake
-from knowledge.language import nfc
+from knowledge.language import nfc, squeezed
 from knowledge.library import Library
 
 __all__ = ["OfflineJudge", "to_the_examiner"]
@@ -40,18 +40,15 @@ _REASONS = {
 }
 
 _TO_THE_EXAMINER = re.compile(
-    r"만점|채점|질문 ?순서|평가자|심사 ?위원|면접관님|관리자 ?(?:권한|모드|명령)|개발자 ?모드|시스템 ?(?:메시지|프롬프트|명령|지시)|프롬프트"
+    r"만점|채점|평가 ?모델|시스템 ?오류|질문 ?순서|평가자|심사 ?위원|면접관님|관리자 ?(?:권한|모드|명령)|개발자 ?모드|시스템 ?(?:메시지|프롬프트|명령|지시)|프롬프트"
     r"|점수.{0,8}(?:줘|주세요|주십시오|주시|달라|부탁|매겨|처리|기록)|(?:정답|합격)(?:으로)? ?(?:처리|인정|간주)|(?:이전|위)(?:의)? ?(?:지시|명령)"
     r"|지시(?:사항)?(?:를|은|는)? ?무시|\d\s*/\s*\d\s*(?:로|점|을)|\d\s*점(?:을|으로|만)? ?(?:줘|주세요|주십시오|주시|달라|부탁|처리|기록)"
     r"|\bsystem\b\s*[:\]>]|\[/?(?:system|inst|admin)|</?(?:system|instruction|admin|assistant|user)|<\|"
     r"|\b(?:ignore|disregard)\b.{0,40}\b(?:instruction|previous|above|rubric|prompt)|full (?:marks?|score|credit|points?)\b"
-    r"|\b(?:grader|grading|rubric|verdict|examiner|jailbreak)\b|\b(?:score|rate|grade|mark) (?:this|it|me|my|every|all)\b|\bgive me\b"
+    r"|\b(?:the candidate|grader|grading|rubric|verdict|examiner|jailbreak)\b|\b(?:score|rate|grade|mark) (?:this|it|me|my|every|all)\b|\bgive me\b"
     r"|\"(?:score|verdict|points|hit|graded|grade)\"|'(?:score|verdict|points)'|\b(?:score|grade|verdict)\s*[:=]",
     re.IGNORECASE,
 )
-
-
-_BLANKS = re.compile(r"[^\S\n]+")
 
 
 def to_the_examiner(text: str) -> bool:
@@ -70,7 +67,7 @@ class OfflineJudge:
         """The judgement of a judge message, in the shape of ``judge.RawJudgement``."""
         exchange = message.get("exchange", ())
         typed = "\n".join(said["text"] for said in exchange if said.get("by") == "candidate")
-        text = _BLANKS.sub(" ", nfc(typed))  # quotes are looked up with white space folded
+        text = squeezed(nfc(typed))  # quotes are looked up with white space folded
         asked = [said["text"] for said in exchange if said.get("by") == "interviewer"]
         clauses = _spoken(text, asked)
         question = message["question"]

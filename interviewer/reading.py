@@ -80,7 +80,9 @@ _CONTENT = ("NNG", "NNP", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "MM",
 _DROPPED = frozenset(
     "것 수 때문 때 거 등 점 이 그 저 듯 뿐 줄 데 바 안 못 더 또 및 즉 이런 그런 이것 그것 우리 저희 제 나 너 매우 아주 너무 좀 잘 정말 여러 하나 달리 없이 있".split()
 )
-_LIGHT = frozenset("하 되 있 주 보 이 나 지 같".split())
+_LIGHT = frozenset("하 되 있 주 보 이 나 지 같 일어나 생기 나타나".split())
+_HAPPENS = frozenset("발생 존재 등장 성립".split())
+"""Nouns that with 하다 say of their subject that it is there: "소실이 발생하지 않는다" negates the subject."""
 _BOUNDARY = frozenset(
     "고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 니 으니 므로 으므로 길래 더니".split()
 )
@@ -186,7 +188,8 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         comma = (
             token.tag == "SP"
             or (token.form == "반면" and following is not None and following.tag != "JKB")
-            or (token.form == "에" and index > 0 and found[index - 1].form == "반면")
+            or (token.form == "에" and index > 0 and found[index - 1].form in ("반면", "때문"))
+            or (token.form == "데" and token.tag == "NNB" and not (following and following.tag[0] == "J"))
             or (token.tag == "SW" and token.form in "→⇒")
             or (token.tag == "SY" and token.form in "/|")
         )
@@ -369,6 +372,8 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
             polarity = _polarity(clause, behind)
             if polarity is None:
                 continue
+            if [t.tag for t in found[max(0, index - 3) : index]] in (["ETM", "NNB", "JKS"], ["ETM", "NNB", "JKC"]):
+                _negate(found, places, index - 4, polarity, subject=False)  # "줄이는 것이 아니다"
             if index >= 2 and found[index - 1].form in ("수", "리") and found[index - 1].tag == "NNB":
                 _negate(found, places, index - 3, polarity, subject=False)
             else:
@@ -407,7 +412,11 @@ def _before_ji(found: list[Token], index: int) -> int | None:
 
 
 def _is_light(found: list[Token], index: int) -> bool:
-    return 0 <= index < len(found) and found[index].tag.startswith("V") and found[index].form in _LIGHT
+    if not 0 <= index < len(found):
+        return False
+    if found[index].tag == "XSV":
+        return index > 0 and found[index - 1].form in _HAPPENS
+    return found[index].form in (_LIGHT if found[index].tag.startswith("V") else _HAPPENS)
 
 
 def _negate(
@@ -425,6 +434,9 @@ def _negate(
     if index in places:
         _set(places[index], polarity, at)
     position = (before if before is not None else index) - 1
+    if before is None and found[index].tag.startswith("XS") and position in places:
+        _set(places[position], polarity, at)  # "처리" is what "처리하지 않는다" negates
+        position -= 1
     governed = False
     while position >= 0:
         token = found[position]

@@ -29,7 +29,7 @@ from knowledge.errors import UserMistake
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi
 
-__all__ = ["LEXICON", "Token", "kiwi", "lexicon", "nfc", "stem", "term_of", "tokens", "tokens_many"]
+__all__ = ["LEXICON", "Token", "kiwi", "lexicon", "nfc", "squeezed", "stem", "term_of", "tokens", "tokens_many"]
 
 LEXICON = Path(__file__).with_name("lexicon.yaml")
 
@@ -38,6 +38,7 @@ _SEPARATOR = re.compile(r"[\s_\-\u2010-\u2015]+")
 _APART = re.compile(r"\n|\s[_\-\u2010-\u2015]|[_\-\u2010-\u2015]\s")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LATIN_STOP = re.compile(r"(?<=[A-Za-z])\.(?=[\s\"')\]]|$)")
+_BLANKS = re.compile(r"[^\S\n]+")
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _BRITISH = re.compile(r"is(?=ation|er|ed?\b|es\b|ing\b)")
 _LONGEST = 8
@@ -118,6 +119,11 @@ def _for_kiwi(text: str) -> str:
 def nfc(text: str) -> str:
     """The text with Hangul and accents composed (macOS decomposes them), and halves of characters replaced."""
     return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+
+
+def squeezed(text: str) -> str:
+    """The text with runs of blanks as one; lines stay."""
+    return _BLANKS.sub(" ", text)
 
 
 @lru_cache(maxsize=50_000)
