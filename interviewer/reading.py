@@ -188,7 +188,8 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         comma = (
             token.tag == "SP"
             or (token.form == "반면" and following is not None and following.tag != "JKB")
-            or (token.form == "에" and index > 0 and found[index - 1].form in ("반면", "때문"))
+            or (token.form == "에" and index > 0 and found[index - 1].form == "반면")
+            or (token.form == "에" and index > 1 and (found[index - 2].tag, found[index - 1].form) == ("ETN", "때문"))
             or (token.form == "데" and token.tag == "NNB" and not (following and following.tag[0] == "J"))
             or (token.tag == "SW" and token.form in "→⇒")
             or (token.tag == "SY" and token.form in "/|")

@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field
 
 from interviewer.endpoints import Endpoints
 from interviewer.models import Model
+from knowledge.library import Library
 
 __all__ = ["ScriptedModel", "Step", "all_missed", "judged"]
 
@@ -102,6 +103,12 @@ def judged(**verdicts: tuple[str, str]) -> str:
         for name, (verdict, quote) in verdicts.items()
     ]
     return json.dumps({"intent": "answer", "points": points, "misconceptions": [], "extras": []}, ensure_ascii=False)
+
+
+def judged_first(**verdicts: tuple[str, str]) -> str:
+    """A judgement of the document's first question; its other points are missed."""
+    points = {point.id.replace("-", "_"): ("missed", "") for point in Library().open().key("1").points}
+    return judged(**{**points, **verdicts})
 
 
 def all_missed(messages: Sequence[BaseMessage]) -> str:

@@ -20,17 +20,11 @@ from interviewer.service import Interviewer, Options, View
 from interviewer.settings import Settings
 from interviewer.usage import Budget
 from prompts.loader import load
-from tests.scripted import ScriptedModel, all_missed, judged
+from tests.scripted import ScriptedModel, all_missed, judged_first
 
 MODEL = "openai:gpt-4o-mini"
 REPLY = "sigmoid는 exp 연산 때문에 비쌉니다."
-GOOD = judged(
-    no_saturation=("missed", ""),
-    derivative_size=("missed", ""),
-    cheap=("hit", "exp 연산 때문에 비쌉니다"),
-    faster_convergence=("missed", ""),
-    zero_centred=("missed", ""),
-)
+GOOD = judged_first(cheap=("hit", "exp 연산 때문에 비쌉니다"))
 
 Serve = Callable[..., Interviewer]
 Type = Callable[..., None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from interviewer.service import Interviewer
 from interviewer.settings import OPENAI_DEFAULT, Settings
 from interviewer.usage import Budget
 from prompts.loader import load
-from tests.scripted import ScriptedModel, judged
+from tests.scripted import ScriptedModel, judged_first
 from ui.handlers import Handlers, Page
 from ui.texts import texts
 
@@ -23,13 +24,7 @@ OWNER = "a" * 43
 MODEL = "openai:gpt-4o-mini"
 REPLY = "sigmoid는 exp 연산 때문에 비쌉니다."
 KEY = "sk-session-0123456789abcdef"
-GOOD = judged(
-    no_saturation=("missed", ""),
-    derivative_size=("missed", ""),
-    cheap=("hit", "exp 연산 때문에 비쌉니다"),
-    faster_convergence=("missed", ""),
-    zero_centred=("missed", ""),
-)
+GOOD = judged_first(cheap=("hit", "exp 연산 때문에 비쌉니다"))
 
 Serve = Callable[..., Handlers]
 
@@ -69,7 +64,7 @@ def test_verdicts_show_one_by_one_while_the_model_writes(serve: Serve) -> None:
     handlers = serve(GOOD)
     pages = reply(handlers, begin(handlers))
     counts = [shown(page).count('<span class="verdict') for page in pages if page.judging]
-    assert counts == [0, 1, 2, 3, 4, 5]
+    assert counts == list(range(len(json.loads(GOOD)["points"]) + 1))
     assert not pages[-1].judging
     assert "질문 2" in shown(pages[-1])
 
