@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from interviewer.process import collect_rarely
+
 if TYPE_CHECKING:
     from eval.suites import Options
 
@@ -174,4 +176,5 @@ class _Progress:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     app()

@@ -10,7 +10,6 @@ Only Typer is loaded for ``--help``; each command loads what it needs.
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -21,16 +20,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from interviewer.process import collect_rarely
+
 if TYPE_CHECKING:
     from interviewer.service import Interviewer, View
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
 )
-
-
-GC_THRESHOLD = (50_000, 20, 50)
-"""Python's own (700, 10, 10) spends a tenth of a short process looking for garbage in half a million imported objects."""
 
 
 class Lang(StrEnum):
@@ -252,7 +249,7 @@ def doctor(model: ModelOption = None, home: HomeOption = None) -> None:
 
 def main() -> None:
     """The entry point."""
-    gc.set_threshold(*GC_THRESHOLD)
+    collect_rarely()
     app()
 
 

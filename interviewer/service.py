@@ -157,6 +157,8 @@ class Interviewer:
         """
         book = self.library.open(options.document)
         plan = make_plan(book.bank, options.topics, options.follow_ups)
+        for main_id in dict.fromkeys(question_id.partition(".")[0] for question_id in plan.question_ids):
+            book.topic(main_id)  # a rubric that can't be read is found now, not in the middle
         if options.tone not in TONES:
             raise UserMistake(f"there is no tone {options.tone!r}; choose among {', '.join(TONES)}")
         models = self._models(options.model)

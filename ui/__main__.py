@@ -19,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=_port, help=f"the port on 127.0.0.1 (PORT, or {DEFAULT_PORT})")
     asked = parser.parse_args(arguments)
     from interviewer.errors import InterviewerError, UserMistake
+    from interviewer.process import collect_rarely
+
+    collect_rarely()
 
     try:
         try:
