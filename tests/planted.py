@@ -4,6 +4,7 @@
         environment(server)           # OPENAI_BASE_URL and a key that is none
         ...                           # --model openai:fair,openai:generous
     server.asked                      # how often each model was asked
+    server.replies                    # the same by model and messages
 
 The judgements are the offline judge's, changed as the model's name says.
 """
@@ -67,7 +68,7 @@ class Planted:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
-        self.replies: Counter[str] = Counter()
+        self.replies: Counter[tuple[str, str]] = Counter()
         self.stop = threading.Event()
         self._lock = threading.Lock()
         planted = self
@@ -108,8 +109,8 @@ class Planted:
         model, messages = body["model"], body["messages"]
         with self._lock:
             self.asked[model] += 1
-            self.replies[model + json.dumps(messages)] += 1
-            again = self.replies[model + json.dumps(messages)] % 2 == 0
+            self.replies[model, json.dumps(messages)] += 1
+            again = self.replies[model, json.dumps(messages)] % 2 == 0
         if model == "hang":
             self.stop.wait(60)
             return 503, {"error": {"message": "stopped", "type": "server_error", "code": None}}
