@@ -1,31 +1,31 @@
-"""Fit the weights of ``interviewer.likeness`` and say how they do on questions that they were not fitted on.
+"""Grow the forest of ``interviewer.likeness`` and say how it does on questions that it was not grown on.
 
-    python -m eval.fit_likeness FOLDER            # prints the figures; --write stores the weights
+    python -m eval.fit_likeness FOLDER            # prints the figures; --write stores the forest
 
-FOLDER holds the graded English sets named in ``SETS`` (JSON lines with question, references, answer and a mark). The sets
-weigh alike. The figures are from five-fold cross-validation by question, beside the cosine of character n-gram TF-IDF in
-the same run. Nothing of the texts is stored: the weights are figures.
+FOLDER holds the graded English sets named in ``SETS`` (JSON lines with question, references, answer and a mark). The
+figures are from five-fold cross-validation by question, beside the cosine of character n-gram TF-IDF in
+the same run. Nothing of the texts is stored: a forest is figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
-from sklearn.preprocessing import StandardScaler
 
-from interviewer.likeness import FEATURES, WEIGHTS, features
+from interviewer.likeness import MODEL, Forest, agreement, features
 
-__all__ = ["SETS", "Case", "cases", "fit", "main"]
+__all__ = ["SETS", "Case", "Prepared", "cases", "crossvalidated", "fit", "main", "predict", "prepare"]
 
 SETS = {
     "en_neural_networks_exam": "a neural-networks exam, 561 answers, MPL-2.0",
@@ -33,8 +33,10 @@ SETS = {
     "en_scientsbank_train": "SemEval-2013 Task 7 SciEntsBank, CC BY-SA 3.0",
     "en_networks_train": "SAF communication networks, MIT",
 }
-STRENGTH = 3.0
 FOLDS = 5
+SEED = 0
+DIRECTIONS, TREES, LEAF, SHARE = 24, 100, 15, 0.5
+"""Directions of meaning, trees, the fewest cases in a leaf, and the share of features that a split may choose from."""
 
 Floats = NDArray[np.float64]
 
@@ -65,20 +67,83 @@ def cases(folder: Path) -> Iterator[Case]:
                 yield Case(name, str(data["qid"]), data["question"], references, data["answer"], mark, binary)
 
 
-def fit(x: Floats, y: Floats, sets: NDArray[np.str_]) -> dict[str, float]:
-    """Ridge weights over the plain (not standardised) features, each set weighing alike."""
-    weight = np.array([1.0 / np.count_nonzero(sets == name) for name in sets])
-    scaler = StandardScaler().fit(x)
-    ridge = Ridge(STRENGTH).fit(scaler.transform(x), y, sample_weight=weight * len(y) / weight.sum())
-    slopes = ridge.coef_ / scaler.scale_
-    intercept = float(ridge.intercept_ - (slopes * scaler.mean_).sum())
-    return {"intercept": intercept, **dict(zip(FEATURES, map(float, slopes), strict=True))}
+class Prepared(NamedTuple):
+    """The features of every case against each of its references, in the order of the cases."""
+
+    plain: list[Floats]
+    agreements: list[NDArray[np.float32]]
+    marks: Floats
+    sets: NDArray[np.str_]
+    groups: NDArray[np.str_]
 
 
-def predict(x: Floats, weights: dict[str, float]) -> Floats:
-    """The likeness by these weights."""
-    slopes = np.array([weights[name] for name in FEATURES])
-    found: Floats = np.clip(x @ slopes + weights["intercept"], 0.0, 1.0)
+def prepare(rows: Sequence[Case]) -> Prepared:
+    """The features of the cases; ``groups`` are the questions, of which no two folds share one."""
+    return Prepared(
+        [np.array([features(c.question, r, c.answer, len(c.references)) for r in c.references]) for c in rows],
+        [np.array([agreement(r, c.answer) for r in c.references]) for c in rows],
+        np.array([case.mark for case in rows]),
+        np.array([case.set for case in rows]),
+        np.array([f"{case.set} {case.question_id}" for case in rows]),
+    )
+
+
+def fit(given: Prepared, chosen: NDArray[np.intp]) -> Forest:
+    """A forest grown on the chosen cases, each against the reference of whose words it covers most.
+
+    A set weighs as the square root of its size, so that the large ones don't drown the small ones.
+    """
+    best = [int(given.plain[i][:, 0].argmax()) for i in chosen]
+    plain = np.array([given.plain[i][k] for i, k in zip(chosen, best, strict=True)])
+    agreements = np.array([given.agreements[i][k] for i, k in zip(chosen, best, strict=True)])
+    directions = PCA(DIRECTIONS, random_state=SEED).fit(agreements)
+    x = np.hstack([plain, directions.transform(agreements)])
+    names, sizes = np.unique(given.sets[chosen], return_counts=True)
+    weight = dict(zip(names, 1 / np.sqrt(sizes), strict=True))
+    trees = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=2, random_state=SEED)
+    trees.fit(x, given.marks[chosen], sample_weight=[weight[name] for name in given.sets[chosen]])
+    return _forest([tree.tree_ for tree in trees.estimators_], directions)
+
+
+def _forest(trees: Sequence[Any], directions: PCA) -> Forest:
+    """The trees in one set of arrays; children are counted from the first node of all."""
+    roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])])
+
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([np.ravel(getattr(tree, name)) for tree in trees])
+
+    def children(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(tree, name) + root for tree, root in zip(trees, roots, strict=True)])
+
+    feature = joined("feature")
+    return Forest(
+        np.where(feature < 0, -1, feature).astype(np.int16),
+        joined("threshold").astype(np.float32),
+        children("children_left").astype(np.int32),
+        children("children_right").astype(np.int32),
+        joined("value").astype(np.float32),
+        roots.astype(np.int32),
+        directions.mean_.astype(np.float32),
+        directions.components_.astype(np.float32),
+    )
+
+
+def predict(given: Prepared, forest: Forest, chosen: NDArray[np.intp]) -> Floats:
+    """The likeness of each chosen case to the reference that it is most like."""
+    of = np.concatenate([np.full(len(given.plain[i]), place) for place, i in enumerate(chosen)])
+    rows = forest.rows(
+        np.concatenate([given.plain[i] for i in chosen]), np.concatenate([given.agreements[i] for i in chosen])
+    )
+    found = np.zeros(len(chosen))
+    np.maximum.at(found, of, forest.predict(rows))
+    return found
+
+
+def crossvalidated(given: Prepared) -> Floats:
+    """The likeness of every case by a forest that has seen none of its question's answers."""
+    found = np.zeros(len(given.marks))
+    for train, test in GroupKFold(FOLDS).split(found, given.marks, given.groups):
+        found[test] = predict(given, fit(given, train), test)
     return found
 
 
@@ -86,25 +151,18 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--write", action="store_true", help="store the weights fitted on everything")
+    parser.add_argument("--write", action="store_true", help="store a forest grown on everything")
     arguments = parser.parse_args()
     rows = list(cases(arguments.folder))
-    sets = np.array([case.set for case in rows])
-    y = np.array([case.mark for case in rows])
-    options = [np.array([features(c.question, reference, c.answer) for reference in c.references]) for c in rows]
-    x = np.array([found[found[:, 0].argmax()] for found in options])
-    groups = np.array([f"{case.set} {case.question_id}" for case in rows])
-    ours = np.zeros(len(rows))
-    for train, test in GroupKFold(FOLDS).split(x, y, groups):
-        weights = fit(x[train], y[train], sets[train])
-        ours[test] = [predict(options[i], weights).max() for i in test]
+    given = prepare(rows)
+    ours = crossvalidated(given)
     for name in SETS:
-        chosen = np.flatnonzero(sets == name)
-        print(_figures(name, [rows[i] for i in chosen], y[chosen], ours[chosen]))
+        chosen = np.flatnonzero(given.sets == name)
+        print(_figures(name, [rows[i] for i in chosen], given.marks[chosen], ours[chosen]))
     if arguments.write:
-        rounded = {name: round(value, 5) for name, value in fit(x, y, sets).items()}
-        data = {"fitted_on": SETS, "by": "python -m eval.fit_likeness", "cases": len(rows), "weights": rounded}
-        WEIGHTS.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        about = {"fitted_on": SETS, "by": "python -m eval.fit_likeness", "cases": len(rows), "trees": TREES}
+        forest = fit(given, np.arange(len(rows)))
+        np.savez_compressed(MODEL, about=np.array(json.dumps(about)), **forest._asdict())
 
 
 def _figures(name: str, rows: list[Case], y: Floats, ours: Floats) -> str:

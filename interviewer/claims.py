@@ -32,18 +32,20 @@ def judge_claims(message: Mapping[str, Any], text: str, clauses: Sequence[Clause
         references.setdefault(point.get("reference", 0), []).append((point["id"], claim))
     points = []
     for claims in references.values():
-        shares = _shares(question, [claim for _, claim in claims], said) if clauses else [0.0] * len(claims)
+        shares = (
+            _shares(question, [claim for _, claim in claims], said, len(references)) if clauses else [0.0] * len(claims)
+        )
         for (point_id, claim), share in zip(claims, shares, strict=True):
             points.append(_point(point_id, claim, share, text, clauses))
     return {"intent": "answer", "points": points, "misconceptions": [], "extras": []}
 
 
-def _shares(question: str, claims: Sequence[str], said: str) -> list[float]:
+def _shares(question: str, claims: Sequence[str], said: str, alternatives: int) -> list[float]:
     """How much of each claim is made; on average as much as of the whole reference."""
-    whole = likeness(question, " ".join(claims), said)
+    whole = likeness(question, " ".join(claims), said, alternatives)
     if len(claims) == 1:
         return [whole]
-    each = [likeness(question, claim, said) for claim in claims]
+    each = [likeness(question, claim, said, alternatives) for claim in claims]
     total = sum(each)
     return [min(1.0, share * whole * len(claims) / total) for share in each] if total else [whole] * len(claims)
 

@@ -376,23 +376,14 @@ def _reference_only(options: Options, outcome: Outcome) -> None:
 def reference_only(folder: Path, seed: int) -> dict[str, Estimate]:
     """The judge without a rubric, on questions that it was not fitted on (five-fold cross-validation by question).
 
-    ``SET.pearson``, ``SET.macro_f1`` (sets of right and wrong), the same of TF-IDF, and ``SET.gain`` over it.
+    ``SET.pearson``, ``SET.macro_f1`` (sets of right and wrong), the same of TF-IDF, and ``SET.gain`` (by Pearson's r) and
+    ``SET.macro_f1_gain`` over it.
     """
-    from sklearn.model_selection import GroupKFold
-
-    from eval.fit_likeness import FOLDS, SETS, cases, fit, predict
-    from interviewer.likeness import features
+    from eval.fit_likeness import SETS, cases, crossvalidated, prepare
 
     rows = list(cases(folder))
-    sets = np.array([case.set for case in rows])
-    groups = np.array([f"{case.set} {case.question_id}" for case in rows])
-    marks = np.array([case.mark for case in rows])
-    options = [np.array([features(c.question, reference, c.answer) for reference in c.references]) for c in rows]
-    x = np.array([found[found[:, 0].argmax()] for found in options])
-    ours = np.zeros(len(rows))
-    for train, test in GroupKFold(FOLDS).split(x, marks, groups):
-        weights = fit(x[train], marks[train], sets[train])
-        ours[test] = [predict(options[i], weights).max() for i in test]
+    given = prepare(rows)
+    ours, sets, groups, marks = crossvalidated(given), given.sets, given.groups, given.marks
     out: dict[str, Estimate] = {}
     for name in SETS:
         own = np.flatnonzero(sets == name)
@@ -412,17 +403,17 @@ def _reference_figures(
     out = {
         "pearson": bootstrap(pearson, (ours, marks), labels, seed),
         "tfidf.pearson": bootstrap(pearson, (cosine, marks), labels, seed),
-        "pearson_gain": bootstrap(_pearson_gain, columns, labels, seed),
+        "gain": bootstrap(_pearson_gain, columns, labels, seed),
     }
     if not binary:
-        return {**out, "gain": out["pearson_gain"]}
+        return out
     right = marks > 0.5
     calls = tuple(values > best_cut(values, right) for values in (ours, cosine))
     return {
         **out,
         "macro_f1": bootstrap(macro_f1, (calls[0], right), labels, seed),
         "tfidf.macro_f1": bootstrap(macro_f1, (calls[1], right), labels, seed),
-        "gain": bootstrap(_f1_gain, (*calls, right), labels, seed),
+        "macro_f1_gain": bootstrap(_f1_gain, (*calls, right), labels, seed),
     }
 
 
