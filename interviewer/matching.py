@@ -147,8 +147,9 @@ class Matcher:
             if match:
                 points[point_id] = match
         misconceptions = {}
+        meant = [view for view in views if not view.clauses[view.index].supposed]
         for misconception_id, wrong in self._misconceptions.items():
-            span = _largest(views, [p for p in wrong if p.names <= said], SAME)
+            span = _largest(meant, [p for p in wrong if p.names <= said], SAME)
             if span.size:
                 misconceptions[misconception_id] = Match("hit", span.start, span.end)
         return points, misconceptions
@@ -157,7 +158,8 @@ class Matcher:
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]
     ) -> Match | None:
         hit = _largest(views, said, SAME)
-        against = max(_largest(views, denied, SAME), _largest(views, said, TURNED))
+        meant = [view for view in views if not view.clauses[view.index].supposed]
+        against = max(_largest(meant, denied, SAME), _largest(meant, said, TURNED))
         if hit.size and against.size:
             overlap = hit.start < against.end and against.start < hit.end
             if against.size > hit.size or (against.size == hit.size and overlap):

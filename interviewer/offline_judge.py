@@ -77,7 +77,7 @@ class OfflineJudge:
         matches, wrong = matcher(clauses)
         language = "en" if message.get("language") == "en" else "ko"
         points = [_point(point["id"], matches.get(point["id"]), text, language) for point in message["points"]]
-        misconceptions = [{"id": name, "quote": text[match.start : match.end]} for name, match in wrong.items()]
+        misconceptions = [{"id": name, "quote": _quoted(text, at.start, at.end)} for name, at in wrong.items()]
         return {"intent": "answer", "points": points, "misconceptions": misconceptions, "extras": []}
 
     def _matcher(self, question: Mapping[str, Any]) -> Matcher | None:
@@ -98,8 +98,15 @@ class OfflineJudge:
 
 def _point(point_id: str, match: Match | None, text: str, language: str) -> dict[str, str]:
     verdict = match.verdict if match else "missed"
-    quote = text[match.start : match.end].strip(" \n,;·") if match else ""
+    quote = _quoted(text, match.start, match.end) if match else ""
     return {"id": point_id, "reason": _REASONS[language][verdict], "verdict": verdict, "quote": quote}
+
+
+def _quoted(text: str, start: int, end: int) -> str:
+    """The text from the beginning of the word at ``start``: clauses part words ("그니까|요, …"), quotes don't."""
+    while start > 0 and text[start - 1].isalnum() and text[start - 1].isascii() == text[start].isascii():
+        start -= 1
+    return text[start:end].strip(" \n,;·")
 
 
 def _spoken(text: str, asked: Sequence[str]) -> list[Clause]:

@@ -55,7 +55,8 @@ class Clause:
     """A clause of a reply: ``start`` and ``end`` are offsets into the NFC text.
 
     ``sentence`` numbers its sentence; ``linked`` tells that the sentence goes on from the one before ("그래서 …");
-    ``heading`` that it only announces what follows ("장점:"); ``listed`` that it is an item of a bare list of terms.
+    ``heading`` that it only announces what follows ("장점:"); ``listed`` that it is an item of a bare list of terms;
+    ``supposed`` that it only puts a case ("전부 쓰면") or a belief that is taken back ("멀 것 같지만", "바꾸는 줄 알았는데").
     """
 
     start: int
@@ -67,6 +68,7 @@ class Clause:
     heading: bool = False
     listed: bool = False
     prevents: bool = False
+    supposed: bool = False
 
 
 @dataclass(slots=True)
@@ -84,9 +86,13 @@ _LIGHT = frozenset("하 되 있 주 보 이 나 지 같 일어나 생기 나타�
 _HAPPENS = frozenset("발생 존재 등장 성립".split())
 """Nouns that with 하다 say of their subject that it is there: "소실이 발생하지 않는다" negates the subject."""
 _BOUNDARY = frozenset(
-    "고 며 으며 지만 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 니 으니 므로 으므로 길래 더니".split()
+    "고 며 으며 지만 지만은 는데 은데 ᆫ데 으나 나 면서 으면서 거나 다면 ᆫ다면 면 으면 라면 라서 어서 아서 니까 으니까 니 으니 므로 으므로 길래 더니".split()
 )
 _IF = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면 거든 어야 아야 어도 아도 더라도".split())
+_CASE = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면".split())
+_BUT = frozenset("지만 지만은 는데 은데 ᆫ데 으나 나".split())
+_UNDONE = frozenset("사용 적용 포함 반영 이용 활용 참여 갱신".split())
+"""Nouns that "미" negates ("학습에 미사용"); with others it makes a word of its own ("미분")."""
 _ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
 _LINK = frozenset(
     "그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split()
@@ -184,7 +190,7 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
             piece = _Piece()
         piece.tokens.append(token)
         following = found[index + 1] if index + 1 < len(found) else None
-        connective = token.tag == "EC" and token.form in _BOUNDARY and not (following and following.tag == "VX")
+        connective = _connects(found, index)
         comma = (
             token.tag == "SP"
             or (token.form == "반면" and following is not None and following.tag != "JKB")
@@ -200,6 +206,17 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
             piece = _Piece()
     if piece.tokens:
         yield piece
+
+
+def _connects(found: Sequence[Token], index: int) -> bool:
+    """Whether a clause ends here: at a connective ending, or at the particle that hangs on one ("쓰면|은", "있어서|는")."""
+    token = found[index]
+    following = found[index + 1] if index + 1 < len(found) else None
+    hangs_on = following is not None and following.tag == "JX" and following.start == token.end
+    if token.tag == "JX" and index > 0 and found[index - 1].end == token.start:
+        token = found[index - 1]
+        hangs_on = False
+    return token.tag == "EC" and token.form in _BOUNDARY and not hangs_on and not (following and following.tag == "VX")
 
 
 def _breaks(found: Sequence[Token], index: int) -> bool:
@@ -240,11 +257,23 @@ def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause
     clause = Clause(start, end, text[start:end], [], sentence)
     places = _words(offset, found)
     clause.words = [places[index] for index in sorted(places)]
+    clause.supposed = _is_supposed(found)
     _mark_particles(found, places)
     _mark_english_topic(found, places)
     _mark_korean_negation(clause, found, places)
     _mark_english_negation(found, places)
     return clause
+
+
+def _is_supposed(found: Sequence[Token]) -> bool:
+    """Whether the clause's ending puts a case, or takes back what it says."""
+    last = next((i for i in range(len(found) - 1, -1, -1) if found[i].tag[0] not in "SJ"), 0)
+    if found[last].tag not in ("EC", "EF"):
+        return False
+    if found[last].tag == "EC" and found[last].form in _CASE:
+        return True
+    before = {token.form for token in found[max(0, last - 3) : last]}
+    return found[last].form in _BUT and bool(before & {"같", "알", "보이"})
 
 
 def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
@@ -254,7 +283,7 @@ def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
     for index, token in enumerate(found):
         tag = token.tag.partition("-")[0]
         if tag == "XPN":
-            prefix = token
+            prefix = None if _undoes(found, index) else token
             continue
         if tag == "XSN" and token.form == "들":
             continue
@@ -365,6 +394,10 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
                 _negate(found, places, index - 2, NEGATED, subject=_is_light(found, index - 2))
             elif target is not None and polarity is not None:
                 _negate(found, places, target, polarity, subject=_is_light(found, target), before=index)
+        elif _undoes(found, index):
+            _negate(found, places, index + 1, NEGATED, subject=True, before=index)
+        elif _is_cross(clause, found, index):
+            _negate(found, places, index, NEGATED, subject=True)
         elif tag == "MAG" and token.form == "없이":
             _negate(found, places, index, CONDITIONAL, subject=True)
         elif (tag == "VA" and token.form == "없") or tag == "VCN":
@@ -382,6 +415,21 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
                 needed = next((i for i in range(index - 1, max(0, index - 3), -1) if found[i].form == "필요"), None)
                 if needed and needed > 1 and found[needed - 1].tag == "ETM":
                     _negate(found, places, needed - 2, polarity, subject=False)
+
+
+def _undoes(found: Sequence[Token], index: int) -> bool:
+    """Whether this is the "미" of "미사용"."""
+    following = found[index + 1].form if index + 1 < len(found) else ""
+    return found[index].tag == "XPN" and found[index].form == "미" and following in _UNDONE
+
+
+def _is_cross(clause: Clause, found: Sequence[Token], index: int) -> bool:
+    """Whether this is the X of notes that says no ("포화 X"): a capital by itself behind a noun, with nothing after it."""
+    token = found[index]
+    if token.form != "x" or index == 0 or not (found[index - 1].tag.startswith(("N", "XR")) or found[index - 1].term):
+        return False
+    ends = index + 1 == len(found) or found[index + 1].tag[0] == "S" and found[index + 1].tag != "SL"
+    return ends and clause.text[token.start - found[0].start] == "X"
 
 
 def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
