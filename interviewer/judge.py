@@ -6,13 +6,14 @@ A judge (a chat model, online or offline) returns a ``RawJudgement``: for each k
 evidence or crash a turn.
 
     judgement = verify(raw, key, replies=["sigmoid는 exp 연산 때문에 비싸요"])
-    judgement.score, judgement.band        # 0.4, "partial"
+    judgement.score, judgement.band        # 0.58, "partial"
 
 Pure: pydantic and the standard library only.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,11 @@ BANDS: tuple[Band, ...] = ("none", "thin", "partial", "good", "strong")
 CREDIT: Mapping[str, float] = {"hit": 1.0, "partial": 0.5, "missed": 0.0, "contradicted": 0.0}
 CONTRADICTION_COST = 0.5
 """Share of a point's weight that stating its opposite takes away."""
+
+SATURATION = 1.5
+"""How fast the score grows with the share of a full answer: 1 - e^(-1.5 share), scaled to 1. To readers, the first claims
+of an answer say most: a third of a full answer is half a score, two thirds are four fifths. Chosen on the tune split of
+``eval/data/grading``."""
 
 MAX_QUOTE = 600
 
@@ -269,8 +275,8 @@ def score_of(
     extras: Sequence[Extra],
     key: AnswerKey,
 ) -> float:
-    """The score, 0–1: credited weight less penalties, over what a full answer weighs; without a rubric, the share of the
-    nearest reference.
+    """The score, 0–1: credited weight less penalties, over what a full answer weighs, saturating (``SATURATION``); without a
+    rubric, the share of the nearest reference.
 
     Extras count one weight each up to the key's ``extra_credit``, and only beside at least one credited point.
     """
@@ -281,7 +287,8 @@ def score_of(
         credit += min(len(extras), key.extra_credit)
     credit -= sum(point.weight * CONTRADICTION_COST for point in points if point.verdict == "contradicted")
     credit -= sum(found.penalty for found in misconceptions)
-    return round(min(1.0, max(0.0, credit / key.full_marks_at)), 4)
+    share = min(1.0, max(0.0, credit / key.full_marks_at))
+    return round(math.expm1(-SATURATION * share) / math.expm1(-SATURATION), 4)
 
 
 def _score_by_references(points: Sequence[PointVerdict]) -> float:
@@ -359,12 +366,23 @@ def _says_something(text: str, question: str) -> bool:
     own = _own_forms(question)
 
     def is_own(form: str) -> bool:
-        return any(
-            form == o or (len(form) > 1 and o.startswith(form)) or (len(o) > 1 and form.startswith(o)) for o in own
-        )
+        return any(form == o or _inflects(form, o) or _inflects(o, form) for o in own)
 
     words = (_forms(word) for word in _WORD.findall(_fold(text)))
     return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)
+
+
+_SUFFIX = re.compile(r"(?:e?s|e?d|ing|er|'s)$")
+LONGEST_ENDING = 3
+"""Syllables of a Korean ending at most ("쓰는가" of "쓰")."""
+
+
+def _inflects(form: str, word: str) -> bool:
+    """Whether a form is the word with an ending: "layers" of "layer", "쓰는가" of "쓰"; "tfdbg" is none of "tf"."""
+    if len(word) < 2 or not form.startswith(word):
+        return False
+    rest = form[len(word) :]
+    return bool(_SUFFIX.fullmatch(rest)) if word.isascii() and rest.isascii() else len(rest) <= LONGEST_ENDING
 
 
 @lru_cache(maxsize=1024)

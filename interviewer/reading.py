@@ -95,7 +95,7 @@ _UNDONE = frozenset("사용 적용 포함 반영 이용 활용 참여 갱신".sp
 """Nouns that "미" negates ("학습에 미사용"); with others it makes a word of its own ("미분")."""
 _ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
 _LINK = frozenset(
-    "그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split()
+    "이렇게 이러면 그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split()
 )
 _NEGATION = frozenset(
     "not no never cannot cant dont doesnt isnt arent wont wasnt didnt nor neither hardly rarely nothing none lack lacks "
@@ -128,10 +128,11 @@ def read(text: str) -> list[Clause]:
         pieces = list(_pieces(found))
         listed = _is_list(sentence, pieces)
         first_word = next((t.form for t in found if t.tag[0] in "NMSVI"), "")
-        for piece in pieces:
+        for place, piece in enumerate(pieces):
             clause = _clause(text, start, piece.tokens, number)
             if clause is None:
                 continue
+            clause.supposed = _is_supposed(piece.tokens, pieces[place + 1].tokens if place + 1 < len(pieces) else ())
             clause.listed = listed and len(clause.words) < LONG_ITEM
             if clause.listed:
                 for word in clause.words:
@@ -216,7 +217,9 @@ def _connects(found: Sequence[Token], index: int) -> bool:
     if token.tag == "JX" and index > 0 and found[index - 1].end == token.start:
         token = found[index - 1]
         hangs_on = False
-    return token.tag == "EC" and token.form in _BOUNDARY and not hangs_on and not (following and following.tag == "VX")
+    if token.tag != "EC" or token.form not in _BOUNDARY or hangs_on or (following and following.tag == "VX"):
+        return False
+    return not (token.form == "어서" and index > 0 and found[index - 1].form == "알")  # "알아서" is an adverb
 
 
 def _breaks(found: Sequence[Token], index: int) -> bool:
@@ -245,9 +248,10 @@ def _is_list(sentence: str, pieces: list[_Piece]) -> bool:
 
 def _is_spoken(piece: _Piece) -> bool:
     tags = {token.tag.partition("-")[0] for token in piece.tokens}
-    words = {token.form for token in piece.tokens if token.tag == "SL"}
     ending = {"EF", "EC", "ETN", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"}
-    return bool(tags & ending or words & _ENGLISH_STOP)
+    named = any(token.form == "_" for token in piece.tokens)  # "is_training" is a name
+    words = {token.form for token in piece.tokens if token.tag == "SL" and len(token.form) > 1}
+    return bool(tags & ending or (words & _ENGLISH_STOP and not named))
 
 
 def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause | None:
@@ -257,7 +261,6 @@ def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause
     clause = Clause(start, end, text[start:end], [], sentence)
     places = _words(offset, found)
     clause.words = [places[index] for index in sorted(places)]
-    clause.supposed = _is_supposed(found)
     _mark_particles(found, places)
     _mark_english_topic(found, places)
     _mark_korean_negation(clause, found, places)
@@ -265,13 +268,13 @@ def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause
     return clause
 
 
-def _is_supposed(found: Sequence[Token]) -> bool:
-    """Whether the clause's ending puts a case, or takes back what it says."""
+def _is_supposed(found: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Whether the clause's ending puts a case, or takes back what it says; "쓰면 된다" says that it is so."""
     last = next((i for i in range(len(found) - 1, -1, -1) if found[i].tag[0] not in "SJ"), 0)
     if found[last].tag not in ("EC", "EF"):
         return False
     if found[last].tag == "EC" and found[last].form in _CASE:
-        return True
+        return next((token.form for token in following if token.tag[0] not in "SJM"), "") != "되"
     before = {token.form for token in found[max(0, last - 3) : last]}
     return found[last].form in _BUT and bool(before & {"같", "알", "보이"})
 
@@ -428,7 +431,7 @@ def _is_cross(clause: Clause, found: Sequence[Token], index: int) -> bool:
     token = found[index]
     if token.form != "x" or index == 0 or not (found[index - 1].tag.startswith(("N", "XR")) or found[index - 1].term):
         return False
-    ends = index + 1 == len(found) or found[index + 1].tag[0] == "S" and found[index + 1].tag != "SL"
+    ends = index + 1 == len(found) or (found[index + 1].tag[0] == "S" and found[index + 1].tag != "SL")
     return ends and clause.text[token.start - found[0].start] == "X"
 
 

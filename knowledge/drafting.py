@@ -232,7 +232,7 @@ def _plain_rubric(bank: QuestionBank, question: Question) -> Rubric | None:
         question={"en": question.text},
         concepts=concepts,
         points=tuple(points),
-        full_marks_at=max(1, round(0.6 * sum(point.weight for point in points))),
+        full_marks_at=max(1, round(0.9 * sum(point.weight for point in points))),
         misconceptions=(
             Misconception(
                 id="denies-the-first-point",

@@ -7,7 +7,7 @@ One YAML file a main question (``rubrics/01.yaml``), its follow-ups inside. How 
     rubrics["1"].points[0].statement.ko
 
 Line numbers (``source``, ``errata``, ``set_aside``) are those of the document. Weights are whole numbers;
-a question's score is the credited weight over ``full_marks_at``, capped at 1 (``interviewer.judge`` computes it).
+a question's score grows with the credited weight up to ``full_marks_at`` (``interviewer.judge`` computes it).
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Rubric(_Strict):
     concepts: dict[str, tuple[str, ...]]
     opposites: tuple[tuple[str, str], ...] = ()
     points: tuple[Point, ...] = Field(min_length=2, max_length=7)
-    full_marks_at: int = Field(ge=1)
+    full_marks_at: float = Field(ge=1)
     misconceptions: tuple[Misconception, ...] = Field(min_length=1, max_length=4)
     errata: tuple[Erratum, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
@@ -172,7 +172,7 @@ class Rubric(_Strict):
                 raise ValueError(f"the id '{one}' stands twice")
         total = sum(point.weight for point in self.points)
         if self.full_marks_at > total:
-            raise ValueError(f"full_marks_at {self.full_marks_at} is more than all points together ({total})")
+            raise ValueError(f"full_marks_at {self.full_marks_at:g} is more than all points together ({total})")
         points = {point.id for point in self.points}
         for check in self.checks:
             if check.point not in points:

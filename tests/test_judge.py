@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from typing import Any
 
@@ -77,7 +78,7 @@ def test_a_decomposed_reply_is_quoted_as_it_was_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "more", "score"),
+    ("points", "more", "share"),
     [
         ([("a", "hit", "exp 연산"), ("b", "hit", "소실")], {}, 1.0),
         ([("a", "hit", "exp 연산")], {}, 0.6),
@@ -94,9 +95,10 @@ def test_a_decomposed_reply_is_quoted_as_it_was_typed() -> None:
     ],
 )
 def test_the_score_is_arithmetic_over_verified_verdicts(
-    points: list[tuple[str, str, str]], more: dict[str, Any], score: float
+    points: list[tuple[str, str, str]], more: dict[str, Any], share: float
 ) -> None:
-    assert verify(raw(*points, **more), KEY, [REPLY]).score == pytest.approx(score)
+    score = (1 - math.exp(-1.5 * share)) / (1 - math.exp(-1.5))
+    assert verify(raw(*points, **more), KEY, [REPLY]).score == pytest.approx(score, abs=1e-4)
 
 
 @settings(max_examples=300)
