@@ -139,7 +139,7 @@ def _closes(form: str) -> bool:
 
 @pytest.mark.parametrize(
     ("rephrase", "exceptions"),
-    [(with_filler, 0.0), (spaced, 0.0), (british, 0.0), (other_level, 0.0), (reordered, 0.03), (in_other_words, 0.05)],
+    [(with_filler, 0.0), (spaced, 0.0), (british, 0.0), (other_level, 0.0), (reordered, 0.03), (in_other_words, 0.08)],
 )
 def test_a_rephrasing_moves_no_score(rephrase: Callable[[Reply], str | None], exceptions: float) -> None:
     """``exceptions``: the share of replies that may move for now; a new word may still meet an expression of a rubric
