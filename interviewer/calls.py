@@ -155,9 +155,9 @@ def run(
         async with asyncio.timeout(max(0.0, seconds)):
             return await work(lambda item: box.put(("item", item)))
 
-    future = asyncio.run_coroutine_threadsafe(bounded(), _loop())
-    future.add_done_callback(lambda _: box.put(("done", None)))
-    with allowance.cancel.waking(lambda: box.put(("cancel", None))):
+    with allowance.cancel.waking(lambda: box.put(("cancel", None))):  # first: a task may be over at once
+        future = asyncio.run_coroutine_threadsafe(bounded(), _loop())
+        future.add_done_callback(lambda _: box.put(("done", None)))
         try:
             while True:
                 kind, item = box.get()

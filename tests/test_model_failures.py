@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -82,7 +83,7 @@ def test_an_answer_of_no_use_is_asked_for_once_more_and_then_not_graded(scripted
     mended = scripted(first, GOOD)
     graded = grade(mended)
     assert graded.judgement
-    assert graded.judgement.score == pytest.approx(2 / 3, abs=1e-4)
+    assert graded.judgement.score == pytest.approx((1 - math.exp(-1)) / (1 - math.exp(-1.5)), abs=1e-4)  # two thirds
     assert graded.usage.calls == 2
     assert len(mended.calls[1][1]) == len(mended.calls[0][1]) + 1, "the second request says what was wrong"
 
