@@ -187,3 +187,9 @@ def test_the_only_evidence_counts() -> None:
             kept.append(f"{reply.id}: {before.score} → {after.score} without {credited[0].quote!r}")
     assert tried >= 10
     assert not kept, "\n".join(kept)
+
+
+def test_what_the_offline_judge_quotes_stands_in_the_reply_from_the_beginning_of_a_word() -> None:
+    """What is dropped is what says nothing beside the question's own words, which is rare."""
+    dropped = [reply.id for reply in replies() if judged(reply.question_id, reply.reply).dropped]
+    assert len(dropped) <= 0.02 * len(replies()), dropped

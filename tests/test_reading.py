@@ -33,6 +33,10 @@ def word(text: str, form: str) -> tuple[int, bool]:
         ("더 빠르지 않을까", "빠르", AFFIRMED),
         ("구조를 사람이 아니라 알고리즘이 찾는다", "사람", NEGATED),
         ("구조를 사람이 아니라 알고리즘이 찾는다", "구조", AFFIRMED),
+        ("가중치 학습엔 미사용", "사용", NEGATED),
+        ("미분 가능", "가능", AFFIRMED),
+        ("양의 영역에서 포화 X", "포화", NEGATED),
+        ("입력 X와 포화", "포화", AFFIRMED),
         ("It does not saturate.", "saturate", NEGATED),
         ("It doesn't saturate.", "saturate", NEGATED),
         ("ReLU has no vanishing gradient.", "vanishing gradient", NEGATED),
@@ -65,6 +69,8 @@ def test_what_is_compared_with_does_not_own_the_property(text: str, yardstick: b
     [
         ("vanishing gradient, saturation, derivative, 연산량, sparsity", True),
         ("encoder, decoder, bottleneck, latent code", True),
+        ("log D(x), log(1−D(G(z))), minimax, BCE", True),
+        ("moving average, running mean, is_training", True),
         ("포화되고, 느리고, 비쌉니다", False),
         ("단점: cold start, sparsity, popularity bias", False),
         ("It saturates, it is slow, and it is expensive.", False),
@@ -73,6 +79,32 @@ def test_what_is_compared_with_does_not_own_the_property(text: str, yardstick: b
 )
 def test_a_bare_list_of_terms_is_seen(text: str, listed: bool) -> None:
     assert all(clause.listed for clause in read(text)) == listed
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("안 나누고 쓰면은 확인할 길이 없다", ["안 나누고", "쓰면은", "확인할 길이 없다"]),
+        ("데이터에 있어서는 다르다", ["데이터에 있어서는", "다르다"]),
+        ("알아서 배치를 나눈다", ["알아서 배치를 나눈다"]),
+    ],
+)
+def test_a_clause_ends_behind_what_hangs_on_its_ending(text: str, clauses: list[str]) -> None:
+    assert [clause.text for clause in read(text)] == clauses
+
+
+@pytest.mark.parametrize(
+    ("text", "supposed"),
+    [
+        ("전체를 다 쓰면 느리다", True),
+        ("멀 것 같지만 가깝다", True),
+        ("바꾸는 건 줄 알았는데요", True),
+        ("비싸지만 정확하다", False),
+        ("전체를 다 쓰면 된다", False),
+    ],
+)
+def test_a_case_that_is_put_is_no_claim(text: str, supposed: bool) -> None:
+    assert read(text)[0].supposed == supposed
 
 
 def test_a_heading_announces_what_follows() -> None:
