@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interviewer.likeness import likeness
+from interviewer.meaning import vector
 from interviewer.reading import Clause
 
 __all__ = ["judge_claims"]
@@ -54,8 +55,8 @@ def _point(point_id: str, claim: str, share: float, text: str, clauses: Sequence
     verdict = "hit" if share >= WHOLE else "partial" if share >= NOTHING else "missed"
     quote = ""
     if verdict != "missed":
-        wanted = set(claim.lower().split())
-        best = max(clauses, key=lambda clause: (_shared(clause, claim), len(wanted & set(clause.text.lower().split()))))
+        meant = vector(claim)
+        best = max(clauses, key=lambda clause: (_shared(clause, claim), float(vector(clause.text) @ meant)))
         quote = text[best.start : best.end].strip()
     return {"id": point_id, "reason": "", "verdict": verdict, "share": round(share, 4), "quote": quote}
 

@@ -7,8 +7,13 @@ import json
 import numpy as np
 import pytest
 
+from interviewer.grader import Grader, Said
 from interviewer.likeness import MODEL, Forest, agreement, features, likeness
 from interviewer.meaning import DIMENSION, vector
+from interviewer.models import open_model
+from knowledge.answer_key import from_references
+from knowledge.library import Library
+from prompts.loader import load
 
 KOREAN = "모델이 훈련 데이터의 잡음까지 외워서 새로운 데이터에서 성능이 떨어지는 것"
 ENGLISH = "The model memorises the noise of the training data and does badly on new data."
@@ -70,3 +75,13 @@ def test_a_forest_walks_its_trees() -> None:
     rows = stump.rows(np.array([[0.4], [0.6]]), np.ones((2, 2)))
     assert rows.shape == (2, 2)
     assert stump.predict(rows) == pytest.approx([0.6, 0.8])
+
+
+def test_a_claim_is_quoted_where_it_is_made_whatever_the_language() -> None:
+    key = from_references("1", "What is overfitting?", ["The model fits noise in the training data."])
+    reply = "좋은 질문이네요, 데이터의 잡음까지 학습해 버리는 것입니다."
+    judgement = (
+        Grader([open_model("offline", Library())], load("judge")).grade(key, [Said("candidate", reply)]).judgement
+    )
+    assert judgement is not None
+    assert "잡음" in judgement.points[0].quote
