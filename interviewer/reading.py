@@ -13,7 +13,7 @@ thing compared with ("sigmoid보다", "than sigmoid"). Morphemes come from ``kno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -93,6 +93,10 @@ _CASE = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면".split
 _BUT = frozenset("지만 지만은 는데 은데 ᆫ데 으나 나".split())
 _UNDONE = frozenset("사용 적용 포함 반영 이용 활용 참여 갱신".split())
 """Nouns that "미" negates ("학습에 미사용"); with others it makes a word of its own ("미분")."""
+_PREDICATIVE = frozenset(
+    "방지 향상 감소 증가 상승 하락 조정 변경 추가 적용 사용 제거 확인 완화 개선 가능 불가 불가능 필요 불필요 발생 단축 촉진 유지 고정 용이 유리 불리 민감 취약 억제 해결 극복 의존 조절 축적 확대 공유 손실 고려 점검 교체".split()
+)
+"""Nouns that are the predicate of what stands before them in notes: "기울기 소실 방지" says something, "기울기 소실" doesn't."""
 _ASKING = re.compile(r"(?:까|나요|가요|은가|는가|나|던가)$")
 _LINK = frozenset(
     "이렇게 이러면 그래서 따라서 그러므로 그러면 그럼 즉 때문에 이로 결국 so thus therefore hence this that it which then consequently".split()
@@ -127,13 +131,15 @@ def read(text: str) -> list[Clause]:
         found = tokens(sentence)
         pieces = list(_pieces(found))
         listed = _is_list(sentence, pieces)
+        if not listed:
+            pieces = list(_pieces(found, within=_within(found)))
         first_word = next((t.form for t in found if t.tag[0] in "NMSVI"), "")
         for place, piece in enumerate(pieces):
             clause = _clause(text, start, piece.tokens, number)
             if clause is None:
                 continue
             clause.supposed = _is_supposed(piece.tokens, pieces[place + 1].tokens if place + 1 < len(pieces) else ())
-            clause.listed = listed and len(clause.words) < LONG_ITEM
+            clause.listed = listed and len(clause.words) < LONG_ITEM and not _is_predicated(clause)
             if clause.listed:
                 for word in clause.words:
                     word.topic = False
@@ -181,8 +187,27 @@ def _sentence(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
         yield start, text[start:end]
 
 
-def _pieces(found: list[Token]) -> Iterator[_Piece]:
-    """Split at connective endings, at a comma behind a predicate, and at English conjunctions."""
+def _within(found: Sequence[Token]) -> set[int]:
+    """The commas, slashes and dots that part nothing: inside a formula ("f(x, y)", "1/4", "u·v") or a word ("품질/깊이가")."""
+    inside: set[int] = set()
+    opened: list[int] = []
+    for index, token in enumerate(found):
+        sides = [*found[max(0, index - 1) : index], *found[index + 1 : index + 2]]
+        if token.tag == "SSO":
+            opened.append(index)
+        elif token.tag == "SSC" and opened:
+            content = range(opened.pop() + 1, index)
+            if len(content) < 12 and all(found[i].form.isascii() or found[i].tag == "SW" for i in content):
+                inside.update(i for i in content if found[i].tag == "SP")
+        elif (token.form == "/" and any(token.start in (side.end, side.start - 1) for side in sides)) or (
+            token.form == "·" and all(side.form.isascii() for side in sides)
+        ):
+            inside.add(index)
+    return inside
+
+
+def _pieces(found: list[Token], within: Container[int] = ()) -> Iterator[_Piece]:
+    """Split at connective endings, at commas and the like, except those ``within``, and at English conjunctions."""
     piece = _Piece()
     for index, token in enumerate(found):
         begins = token.tag == "MAJ" or (token.tag == "SL" and _breaks(found, index) and len(piece.tokens) > 1)
@@ -193,13 +218,13 @@ def _pieces(found: list[Token]) -> Iterator[_Piece]:
         following = found[index + 1] if index + 1 < len(found) else None
         connective = _connects(found, index)
         comma = (
-            token.tag == "SP"
+            (token.tag == "SP" and index not in within)
             or (token.form == "반면" and following is not None and following.tag != "JKB")
             or (token.form == "에" and index > 0 and found[index - 1].form == "반면")
             or (token.form == "에" and index > 1 and (found[index - 2].tag, found[index - 1].form) == ("ETN", "때문"))
             or (token.form == "데" and token.tag == "NNB" and not (following and following.tag[0] == "J"))
             or (token.tag == "SW" and token.form in "→⇒")
-            or (token.tag == "SY" and token.form in "/|")
+            or (token.form == "|" and index > 0 and found[index - 1].end < token.start)
         )
         forbids = connective and [t.form for t in found[index + 1 : index + 3]] == ["안", "되"]
         if ((connective and not forbids) or comma) and _has_content(piece):
@@ -251,7 +276,12 @@ def _is_spoken(piece: _Piece) -> bool:
     ending = {"EF", "EC", "ETN", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"}
     named = any(token.form == "_" for token in piece.tokens)  # "is_training" is a name
     words = {token.form for token in piece.tokens if token.tag == "SL" and len(token.form) > 1}
-    return bool(tags & ending or (words & _ENGLISH_STOP and not named))
+    equation = any(token.form in ("=", "≈", "∝", "←") for token in piece.tokens)
+    return bool(equation or tags & ending or (words & _ENGLISH_STOP and not named))
+
+
+def _is_predicated(clause: Clause) -> bool:
+    return len(clause.words) > 1 and clause.words[-1].form in _PREDICATIVE
 
 
 def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause | None:
@@ -355,7 +385,7 @@ def _mark_particles(found: list[Token], places: dict[int, Word]) -> None:
             word.yardstick = True
     yardstick_for = 0
     for index, token in enumerate(found):
-        if token.tag == "SL" and token.form in ("than", "unlike", "versus", "vs", "compared"):
+        if token.tag == "SL" and token.form in ("than", "unlike", "compared"):
             yardstick_for = 2
         elif index in places and yardstick_for:
             places[index].yardstick = True
@@ -442,7 +472,8 @@ def _polarity(clause: Clause, behind: list[Token]) -> Polarity | None:
             clause.prevents = True
             return CONDITIONAL
         if token.tag == "EC" and token.form in _IF:
-            return CONDITIONAL
+            following = behind[position + 1].form if position + 1 < len(behind) else ""
+            return NEGATED if token.form in ("어야", "아야") and following in ("하", "되") else CONDITIONAL
         if token.tag == "EF" and _ASKING.search(token.form):
             return None
         if token.tag in ("VX", "VA", "VCN") and token.form in ("않", "없", "아니") and position:

@@ -35,6 +35,8 @@ def word(text: str, form: str) -> tuple[int, bool]:
         ("구조를 사람이 아니라 알고리즘이 찾는다", "구조", AFFIRMED),
         ("가중치 학습엔 미사용", "사용", NEGATED),
         ("미분 가능", "가능", AFFIRMED),
+        ("제약이 없어야 한다", "제약", NEGATED),
+        ("제약이 없어야 수렴한다", "제약", CONDITIONAL),
         ("양의 영역에서 포화 X", "포화", NEGATED),
         ("입력 X와 포화", "포화", AFFIRMED),
         ("It does not saturate.", "saturate", NEGATED),
@@ -58,6 +60,7 @@ def test_negation_reaches_what_it_governs(text: str, form: str, negated: int) ->
         ("relu is faster than sigmoid", True),
         ("unlike sigmoid, relu is fast", True),
         ("sigmoid는 relu보다 느리다", False),
+        ("relu vs sigmoid", False),
     ],
 )
 def test_what_is_compared_with_does_not_own_the_property(text: str, yardstick: bool) -> None:
@@ -75,6 +78,9 @@ def test_what_is_compared_with_does_not_own_the_property(text: str, yardstick: b
         ("단점: cold start, sparsity, popularity bias", False),
         ("It saturates, it is slow, and it is expensive.", False),
         ("기울기 소실, 느림", False),
+        ("기울기 소실 방지, 수렴 속도 향상, 초기값 의존", False),
+        ("gamma, beta, y = ax + b", False),
+        ("gamma/beta/초기값", True),
     ],
 )
 def test_a_bare_list_of_terms_is_seen(text: str, listed: bool) -> None:
@@ -87,9 +93,12 @@ def test_a_bare_list_of_terms_is_seen(text: str, listed: bool) -> None:
         ("안 나누고 쓰면은 확인할 길이 없다", ["안 나누고", "쓰면은", "확인할 길이 없다"]),
         ("데이터에 있어서는 다르다", ["데이터에 있어서는", "다르다"]),
         ("알아서 배치를 나눈다", ["알아서 배치를 나눈다"]),
+        ("품질/깊이가 같고, 빠르다", ["품질/깊이가 같고", ", 빠르다"]),
+        ("f(x, y)는 p(a|b)/exp(u·v)이다", ["f(x, y)는 p(a|b)/exp(u·v)이다"]),
+        ("학습 | 빠르다", ["학습 |", "빠르다"]),
     ],
 )
-def test_a_clause_ends_behind_what_hangs_on_its_ending(text: str, clauses: list[str]) -> None:
+def test_where_a_clause_ends(text: str, clauses: list[str]) -> None:
     assert [clause.text for clause in read(text)] == clauses
 
 
