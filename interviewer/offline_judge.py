@@ -18,6 +18,7 @@ from typing import Any
 from interviewer.claims import judge_claims
 from interviewer.matching import Match, Matcher
 from interviewer.reading import Clause, read
+from interviewer.reversal import reads_reversed
 from knowledge.errors import UserMistake
 from knowledge.language import nfc, squeezed
 from knowledge.library import Library
@@ -75,6 +76,13 @@ class OfflineJudge:
         if matcher is None:
             return judge_claims(message, text, clauses)
         matches, wrong = matcher(clauses)
+        hits = {name: match for name, match in matches.items() if match.verdict == "hit"}
+        if hits and reads_reversed(question["document"], question["id"], clauses):
+            matches = {
+                name: Match("contradicted", match.start, match.end)
+                for name, match in matches.items()
+                if match.verdict != "partial"
+            }
         language = "en" if message.get("language") == "en" else "ko"
         points = [_point(point["id"], matches.get(point["id"]), text, language) for point in message["points"]]
         misconceptions = [{"id": name, "quote": _quoted(text, at.start, at.end)} for name, at in wrong.items()]

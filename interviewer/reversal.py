@@ -1,0 +1,92 @@
+"""Whether a reply turns round what a right answer says, in the very words of a right answer.
+
+    reads_reversed("deep_learning.ko.txt", "1", read("sigmoid는 비교만 하니 싸고 ReLU는 지수 연산이라 비쌉니다."))   # True
+    reads_reversed("deep_learning.ko.txt", "1", read("sigmoid는 지수 연산이라 비싸고 ReLU는 비교만 하니 쌉니다."))   # False
+
+Patterns (``matching.py``) know the words of a claim and which of them are negated; the ways to say its opposite are more than
+their authors foresee. So each question of the reviewed document has a linear classifier that has seen right and
+reversed replies to it. It hears words with their polarity, the pairs of words of a clause in their order, and letters.
+It can take credit away and never gives any. The weights are in ``reversal.npz`` with where they come from;
+``python -m eval.fit_reversal`` fits them anew. Questions that it does not know are never called reversed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interviewer.reading import CONDITIONAL, NEGATED, Clause
+
+__all__ = ["BUCKETS", "MODEL", "SURE", "Weights", "features", "reads_reversed"]
+
+MODEL = Path(__file__).with_name("reversal.npz")
+BUCKETS = 4096
+"""Places that features are hashed to: as many for words as for letters."""
+SURE = 0.5
+"""Log-odds from which a reply is called reversed; of the right replies of the tune split hardly one in a hundred is."""
+GRAMS = (2, 3, 4)
+_MARKS = {NEGATED: "!", CONDITIONAL: "?"}
+
+
+class Weights(NamedTuple):
+    """A row for each of ``questions``: ``weight`` (n × 2·BUCKETS) counts in units of ``scale``, and ``bias`` is added."""
+
+    document: str
+    questions: tuple[str, ...]
+    weight: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def score(self, question_id: str, found: tuple[NDArray[np.int64], NDArray[np.int64]]) -> float:
+        """The log-odds that a reply with these features is reversed."""
+        row = self.questions.index(question_id)
+        parts = [int(self.weight[row, places].sum(dtype=np.int64)) / math.sqrt(max(1, len(places))) for places in found]
+        return float(self.scale[row]) * sum(parts) + float(self.bias[row])
+
+
+def reads_reversed(document: str, question_id: str, clauses: Sequence[Clause]) -> bool:
+    """Whether these clauses, as a whole, are rather a right answer turned round than a right one."""
+    weights = _weights()
+    if document != weights.document or question_id not in weights.questions:
+        return False
+    return weights.score(question_id, features(clauses)) > SURE
+
+
+def features(clauses: Sequence[Clause]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of what is said: of words and their pairs (from 0), and of letters (from ``BUCKETS``); each once."""
+    letters = " ".join(clause.text for clause in clauses).lower()
+    grams = (letters[at : at + n] for n in GRAMS for at in range(len(letters) - n + 1))
+    return _places(_words(clauses), 0), _places(grams, BUCKETS)
+
+
+def _words(clauses: Iterable[Clause]) -> Iterable[str]:
+    for clause in clauses:
+        marked = [word.key + _MARKS.get(word.negated, "") + ("<" if word.yardstick else "") for word in clause.words]
+        yield from (word.key for word in clause.words)
+        yield from marked
+        yield from (f"{one}_{other}" for one, other in pairwise(marked))
+        yield from (f"{one}~{other}" for at, one in enumerate(marked) for other in marked[at + 2 :])
+
+
+def _places(found: Iterable[str], offset: int) -> NDArray[np.int64]:
+    return np.array(sorted({offset + crc32(one.encode()) % BUCKETS for one in found}), dtype=np.int64)
+
+
+@cache
+def _weights() -> Weights:
+    with np.load(MODEL, allow_pickle=False) as stored:
+        return Weights(
+            str(stored["document"]),
+            tuple(str(one) for one in stored["questions"]),
+            stored["weight"],
+            stored["scale"],
+            stored["bias"],
+        )
