@@ -27,7 +27,7 @@ from sklearn.model_selection import StratifiedKFold
 from eval.data_files import load_rows
 from eval.suites.grading import REPLIES, load_replies
 from interviewer.reading import Clause, read
-from interviewer.reversal import BUCKETS, MODEL, SURE, Weights, features
+from interviewer.reversal import BUCKETS, DOUBTFUL, MODEL, SURE, Weights, features
 from knowledge.answer_key import AnswerKey
 from knowledge.library import Library
 
@@ -72,7 +72,7 @@ def _examples(key: AnswerKey, replies: Sequence[Reply]) -> Iterator[_Example]:
         yield _Example(features(read(reply.reply)), not reply.right)
         if reply.right:
             yield from _sentences(reply.reply)
-    for answer in (key.model_answer.ko, key.model_answer.en):
+    for answer in (key.model_answer.ko, key.model_answer.en) if key.model_answer else ():
         yield _Example(features(read(answer)), False)
         yield from _sentences(answer)
     for point in key.points:
@@ -107,7 +107,7 @@ def _packed(document: str, fitted: Mapping[str, tuple[NDArray[np.float64], float
 
 
 def _held_out(keys: Mapping[str, AnswerKey], replies: Mapping[str, list[Reply]]) -> tuple[float, float, float]:
-    """The area under the ROC curve, and the shares of reversed and of right replies called reversed, by folds of each
+    """The area under the ROC curve, and the shares of reversed and of right replies that are doubted, by folds of each
     question's replies."""
     scores: list[float] = []
     truth: list[bool] = []
@@ -117,7 +117,7 @@ def _held_out(keys: Mapping[str, AnswerKey], replies: Mapping[str, list[Reply]])
             weights = _packed("", {question_id: fit(keys[question_id], [mine[i] for i in train])})
             scores += [weights.score(question_id, features(read(mine[i].reply))) for i in test]
             truth += [not right[i] for i in test]
-    said, y = np.array(scores) > SURE, np.array(truth)
+    said, y = np.array(scores) > DOUBTFUL, np.array(truth)
     return float(roc_auc_score(y, scores)), float(said[y].mean()), float(said[~y].mean())
 
 
@@ -137,17 +137,19 @@ def main() -> None:
     area, caught, wronged = _held_out(keys, replies)
     print(
         f"{len(rows)} replies, {FOLDS} folds: area under the curve {area:.3f}, "
-        f"reversed called so {caught:.1%}, right called reversed {wronged:.1%}"
+        f"of reversed ones {caught:.1%} doubted, of right ones {wronged:.1%}"
     )
     weights = _packed(
         next(iter(keys.values())).document,
         {question_id: fit(keys[question_id], replies[question_id]) for question_id in keys},
     )
-    kinds: dict[str, list[bool]] = defaultdict(list)
+    kinds: dict[str, list[float]] = defaultdict(list)
     for reply in load_replies(REPLIES)[0]:
         if reply.split == "tune":
-            kinds[reply.kind].append(weights.score(reply.question_id, features(read(reply.reply))) > SURE)
-    print("tune split, called reversed: " + ", ".join(f"{kind} {np.mean(said):.0%}" for kind, said in kinds.items()))
+            kinds[reply.kind].append(weights.score(reply.question_id, features(read(reply.reply))))
+    for kind, odds in kinds.items():
+        doubted, sure = np.mean(np.array(odds) > DOUBTFUL), np.mean(np.array(odds) > SURE)
+        print(f"tune split, {kind}: {doubted:.0%} doubted, {sure:.0%} called reversed")
     if arguments.write:
         about = {
             "fitted_on": "eval/data/reversal/replies.jsonl",

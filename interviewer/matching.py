@@ -4,8 +4,8 @@ A rubric says for each point which concepts together make the claim (``knowledge
 Here its forms are compiled to the same morphemes that replies are read into, once a question, and looked up.
 
     matcher = Matcher(rubric, question.text)
-    points, misconceptions = matcher(read("sigmoid는 exp 연산 때문에 비싸요"))
-    points                       # {"cheap": Match("hit", start=0, end=25)}
+    found = matcher(read("sigmoid는 exp 연산 때문에 비싸요"))
+    found.points                 # {"cheap": Match("hit", start=0, end=25)}
 
 A pattern is looked for at each clause: in the clause itself, then in the clauses before it in the same sentence, then among
 topics and headings carried forward; never across a reply. A clause that speaks of a concept or of its opposite speaks for
@@ -67,6 +67,17 @@ class Match:
     verdict: Literal["hit", "partial", "contradicted"]
     start: int
     end: int
+
+
+class Matches(NamedTuple):
+    """What a reply says to a question: the verdicts on points and the misconceptions, by id, and the clauses that say so.
+
+    ``telling`` are the clauses with any of the question's concepts; the others are filler as far as the rubric knows.
+    """
+
+    points: dict[str, Match]
+    misconceptions: dict[str, Match]
+    telling: list[Clause]
 
 
 class _Span(NamedTuple):
@@ -135,8 +146,8 @@ class Matcher:
         self._typos: dict[str, str] = {}
         self._long = sorted(key for key in self._vocabulary if _may_be_mistyped(key))
 
-    def __call__(self, clauses: Sequence[Clause]) -> tuple[dict[str, Match], dict[str, Match]]:
-        """The verdict on each point that is spoken to, and the misconceptions that the reply states, by id."""
+    def __call__(self, clauses: Sequence[Clause]) -> Matches:
+        """What the clauses say; points that they don't speak to have no verdict."""
         views = self._views([self._mended(clause) for clause in clauses])
         said = {name for view in views for name in view.hits[view.index]}
         said |= {name for one in said for name in self._opposites.get(one, ())}
@@ -152,7 +163,7 @@ class Matcher:
             span = _largest(meant, [p for p in wrong if p.names <= said], SAME)
             if span.size:
                 misconceptions[misconception_id] = Match("hit", span.start, span.end)
-        return points, misconceptions
+        return Matches(points, misconceptions, [view.clauses[view.index] for view in views if view.hits[view.index]])
 
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]

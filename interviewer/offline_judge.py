@@ -6,19 +6,21 @@
 
 It reads the same message as a chat model and answers in the same schema. Where the question has a rubric, the rubric's
 patterns are looked up clause by clause (``reading.py``, ``matching.py``); where there are only reference answers, their
-claims are (``claims.py``). What speaks to the examiner instead of to the question is left out before either.
+claims are (``claims.py``). A reply that has the words of the rubric but turns them round is lowered (``reversal.py``).
+What speaks to the examiner instead of to the question is left out before either.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from interviewer.claims import judge_claims
 from interviewer.matching import Match, Matcher
 from interviewer.reading import Clause, read
-from interviewer.reversal import reads_reversed
+from interviewer.reversal import DOUBTFUL, SURE, reversal
 from knowledge.errors import UserMistake
 from knowledge.language import nfc, squeezed
 from knowledge.library import Library
@@ -31,12 +33,14 @@ _REASONS = {
         "partial": "이 주장의 일부만 말합니다.",
         "contradicted": "이 주장과 반대로 말합니다.",
         "missed": "이 주장에 대한 말이 없습니다.",
+        "doubtful": "맞는 말을 쓰지만 반대로 읽힐 수 있어 반만 인정합니다.",
     },
     "en": {
         "hit": "A passage makes this claim.",
         "partial": "Only part of this claim is made.",
         "contradicted": "The opposite is claimed.",
         "missed": "Nothing speaks to this claim.",
+        "doubtful": "The words are right but may well say the opposite, so half counts.",
     },
 }
 
@@ -75,17 +79,19 @@ class OfflineJudge:
         matcher = self._matcher(question)
         if matcher is None:
             return judge_claims(message, text, clauses)
-        matches, wrong = matcher(clauses)
-        hits = {name: match for name, match in matches.items() if match.verdict == "hit"}
-        if hits and reads_reversed(question["document"], question["id"], clauses):
-            matches = {
-                name: Match("contradicted", match.start, match.end)
-                for name, match in matches.items()
-                if match.verdict != "partial"
-            }
+        found = matcher(clauses)
         language = "en" if message.get("language") == "en" else "ko"
-        points = [_point(point["id"], matches.get(point["id"]), text, language) for point in message["points"]]
-        misconceptions = [{"id": name, "quote": _quoted(text, at.start, at.end)} for name, at in wrong.items()]
+        reasons = dict(_REASONS[language])
+        matches = found.points
+        if any(match.verdict == "hit" for match in matches.values()):
+            odds = reversal(question["document"], question["id"], found.telling)
+            if odds > DOUBTFUL:
+                matches = _lowered(matches, "contradicted" if odds > SURE else "partial")
+                reasons["partial"] = reasons["doubtful"]
+        points = [_point(point["id"], matches.get(point["id"]), text, reasons) for point in message["points"]]
+        misconceptions = [
+            {"id": name, "quote": _quoted(text, at.start, at.end)} for name, at in found.misconceptions.items()
+        ]
         return {"intent": "answer", "points": points, "misconceptions": misconceptions, "extras": []}
 
     def _matcher(self, question: Mapping[str, Any]) -> Matcher | None:
@@ -104,10 +110,16 @@ class OfflineJudge:
         return self._matchers[document, question_id]
 
 
-def _point(point_id: str, match: Match | None, text: str, language: str) -> dict[str, str]:
+def _lowered(matches: Mapping[str, Match], verdict: Literal["partial", "contradicted"]) -> dict[str, Match]:
+    """The matches of a reply that seems to say the opposite: hits get this verdict, and what is half said is nothing."""
+    lowered = {name: replace(match, verdict=verdict) for name, match in matches.items() if match.verdict == "hit"}
+    return lowered | {name: match for name, match in matches.items() if match.verdict == "contradicted"}
+
+
+def _point(point_id: str, match: Match | None, text: str, reasons: Mapping[str, str]) -> dict[str, str]:
     verdict = match.verdict if match else "missed"
     quote = _quoted(text, match.start, match.end) if match else ""
-    return {"id": point_id, "reason": _REASONS[language][verdict], "verdict": verdict, "quote": quote}
+    return {"id": point_id, "reason": reasons[verdict], "verdict": verdict, "quote": quote}
 
 
 def _quoted(text: str, start: int, end: int) -> str:

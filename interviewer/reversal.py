@@ -1,21 +1,21 @@
 """Whether a reply turns round what a right answer says, in the very words of a right answer.
 
-    reads_reversed("deep_learning.ko.txt", "1", read("sigmoid는 비교만 하니 싸고 ReLU는 지수 연산이라 비쌉니다."))   # True
-    reads_reversed("deep_learning.ko.txt", "1", read("sigmoid는 지수 연산이라 비싸고 ReLU는 비교만 하니 쌉니다."))   # False
+    reversal("deep_learning.ko.txt", "1", read("sigmoid는 비교만 하니 싸고 ReLU는 지수 연산이라 비쌉니다."))   # 1.2
+    reversal("deep_learning.ko.txt", "1", read("sigmoid는 지수 연산이라 비싸고 ReLU는 비교만 하니 쌉니다."))   # −1.5
 
 Patterns (``matching.py``) know the words of a claim and which of them are negated; the ways to say its opposite are more than
 their authors foresee. So each question of the reviewed document has a linear classifier that has seen right and
 reversed replies to it. It hears words with their polarity, the pairs of words of a clause in their order, and letters.
 It can take credit away and never gives any. The weights are in ``reversal.npz`` with where they come from;
-``python -m eval.fit_reversal`` fits them anew. Questions that it does not know are never called reversed.
+``python -m eval.fit_reversal`` fits them anew. It knows nothing of other questions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -23,15 +23,16 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from interviewer.reading import CONDITIONAL, NEGATED, Clause
+from interviewer.reading import CONDITIONAL, NEGATED, Clause, Word
 
-__all__ = ["BUCKETS", "MODEL", "SURE", "Weights", "features", "reads_reversed"]
+__all__ = ["BUCKETS", "DOUBTFUL", "MODEL", "SURE", "Weights", "features", "reversal"]
 
 MODEL = Path(__file__).with_name("reversal.npz")
 BUCKETS = 4096
 """Places that features are hashed to: as many for words as for letters."""
-SURE = 0.5
-"""Log-odds from which a reply is called reversed; of the right replies of the tune split hardly one in a hundred is."""
+DOUBTFUL, SURE = 0.5, 1.25
+"""Log-odds from which a reply may be, and from which it is taken to be, reversed; set on the tune split, of whose right
+replies none is called reversed and one in a hundred doubtful."""
 GRAMS = (2, 3, 4)
 _MARKS = {NEGATED: "!", CONDITIONAL: "?"}
 
@@ -52,28 +53,36 @@ class Weights(NamedTuple):
         return float(self.scale[row]) * sum(parts) + float(self.bias[row])
 
 
-def reads_reversed(document: str, question_id: str, clauses: Sequence[Clause]) -> bool:
-    """Whether these clauses, as a whole, are rather a right answer turned round than a right one."""
+def reversal(document: str, question_id: str, clauses: Sequence[Clause]) -> float:
+    """The log-odds that these clauses, as a whole, are a right answer turned round; −inf where nothing tells."""
     weights = _weights()
-    if document != weights.document or question_id not in weights.questions:
-        return False
-    return weights.score(question_id, features(clauses)) > SURE
+    if document != weights.document or question_id not in weights.questions or not clauses:
+        return -math.inf
+    return weights.score(question_id, features(clauses))
 
 
 def features(clauses: Sequence[Clause]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of what is said: of words and their pairs (from 0), and of letters (from ``BUCKETS``); each once."""
-    letters = " ".join(clause.text for clause in clauses).lower()
+    """The places of what is said: of words and their pairs (from 0), and of letters (from ``BUCKETS``); each once.
+
+    Letters are those of the content words, so that politeness and spacing change nothing.
+    """
+    marked = [[_marked(word) for word in clause.words] for clause in clauses]
+    letters = " ".join(word.form + _MARKS.get(word.negated, "") for clause in clauses for word in clause.words)
     grams = (letters[at : at + n] for n in GRAMS for at in range(len(letters) - n + 1))
-    return _places(_words(clauses), 0), _places(grams, BUCKETS)
+    keys = (word.key for clause in clauses for word in clause.words)
+    return _places(chain(keys, _said(marked)), 0), _places(grams, BUCKETS)
 
 
-def _words(clauses: Iterable[Clause]) -> Iterable[str]:
-    for clause in clauses:
-        marked = [word.key + _MARKS.get(word.negated, "") + ("<" if word.yardstick else "") for word in clause.words]
-        yield from (word.key for word in clause.words)
-        yield from marked
-        yield from (f"{one}_{other}" for one, other in pairwise(marked))
-        yield from (f"{one}~{other}" for at, one in enumerate(marked) for other in marked[at + 2 :])
+def _marked(word: Word) -> str:
+    return word.key + _MARKS.get(word.negated, "") + ("<" if word.yardstick else "")
+
+
+def _said(clauses: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The words of each clause, its pairs of neighbours, and its other pairs in their order."""
+    for words in clauses:
+        yield from words
+        yield from (f"{one}_{other}" for one, other in pairwise(words))
+        yield from (f"{one}~{other}" for at, one in enumerate(words) for other in words[at + 2 :])
 
 
 def _places(found: Iterable[str], offset: int) -> NDArray[np.int64]:
