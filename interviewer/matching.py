@@ -39,6 +39,10 @@ BY_OPPOSITE, UNSAID = -1, -2
 WHOLE_PHRASE = 3
 """What a concept of regular expressions alone counts for when patterns are compared: it is a whole phrase."""
 
+ENOUGH_TO_TURN = 3
+"""How much a pattern must say for its negation to be the opposite claim; two words, one of them negated, may be about
+anything ("단어를 안 보고 빈칸을 메운다")."""
+
 LOOK_BACK = 2
 """Clauses before a clause that belong to the same statement."""
 
@@ -307,7 +311,7 @@ class _View:
         odd = (turns[BY_OPPOSITE] + sum(1 for cause in turns if cause != BY_OPPOSITE)) % 2
         if not own or not fresh or odd != parity:
             return None
-        if parity == TURNED and (len(used) > 1 or len(pattern.names) < 2):
+        if parity == TURNED and (len(used) > 1 or len(pattern.names) < 2 or pattern.size < ENOUGH_TO_TURN):
             return None
         return min(self.clauses[p].start for p in used), max(self.clauses[p].end for p in used)
 

@@ -90,6 +90,7 @@ _BOUNDARY = frozenset(
 )
 _IF = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면 거든 어야 아야 어도 아도 더라도".split())
 _CASE = frozenset("면 으면 다면 ᆫ다면 는다면 라면 이라면".split())
+_UNREAL = frozenset("다면 라면 더라면".split())
 _BUT = frozenset("지만 지만은 는데 은데 ᆫ데 으나 나".split())
 _UNDONE = frozenset("사용 적용 포함 반영 이용 활용 참여 갱신".split())
 """Nouns that "미" negates ("학습에 미사용"); with others it makes a word of its own ("미분")."""
@@ -134,11 +135,14 @@ def read(text: str) -> list[Clause]:
         if not listed:
             pieces = list(_pieces(found, within=_within(found)))
         first_word = next((t.form for t in found if t.tag[0] in "NMSVI"), "")
+        unreal = False
         for place, piece in enumerate(pieces):
             clause = _clause(text, start, piece.tokens, number)
             if clause is None:
                 continue
-            clause.supposed = _is_supposed(piece.tokens, pieces[place + 1].tokens if place + 1 < len(pieces) else ())
+            following = pieces[place + 1].tokens if place + 1 < len(pieces) else ()
+            clause.supposed = unreal or _is_supposed(piece.tokens, following)
+            unreal = unreal or _is_counterfactual(piece.tokens)
             clause.listed = listed and len(clause.words) < LONG_ITEM and not _is_predicated(clause)
             if clause.listed:
                 for word in clause.words:
@@ -242,7 +246,7 @@ def _connects(found: Sequence[Token], index: int) -> bool:
     if token.tag == "JX" and index > 0 and found[index - 1].end == token.start:
         token = found[index - 1]
         hangs_on = False
-    if token.tag != "EC" or token.form not in _BOUNDARY or hangs_on or (following and following.tag == "VX"):
+    if token.tag != "EC" or _plain(token) not in _BOUNDARY or hangs_on or (following and following.tag == "VX"):
         return False
     return not (token.form == "어서" and index > 0 and found[index - 1].form == "알")  # "알아서" is an adverb
 
@@ -298,6 +302,17 @@ def _clause(text: str, offset: int, found: list[Token], sentence: int) -> Clause
     return clause
 
 
+def _plain(ending: Token) -> str:
+    """An ending without the polite 요 that may hang on it ("알았는데요")."""
+    return ending.form.removesuffix("요")
+
+
+def _is_counterfactual(found: Sequence[Token]) -> bool:
+    """Whether what follows in the sentence is not so either ("이진 분류였다면 …")."""
+    pairs = zip(found, found[1:], strict=False)
+    return any(past.tag == "EP" and past.form in ("었", "았", "였") and _plain(e) in _UNREAL for past, e in pairs)
+
+
 def _is_supposed(found: Sequence[Token], following: Sequence[Token]) -> bool:
     """Whether the clause's ending puts a case, or takes back what it says; "쓰면 된다" says that it is so."""
     last = next((i for i in range(len(found) - 1, -1, -1) if found[i].tag[0] not in "SJ"), 0)
@@ -306,7 +321,7 @@ def _is_supposed(found: Sequence[Token], following: Sequence[Token]) -> bool:
     if found[last].tag == "EC" and found[last].form in _CASE:
         return next((token.form for token in following if token.tag[0] not in "SJM"), "") != "되"
     before = {token.form for token in found[max(0, last - 3) : last]}
-    return found[last].form in _BUT and bool(before & {"같", "알", "보이"})
+    return _plain(found[last]) in _BUT and bool(before & {"같", "알", "보이"})
 
 
 def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:

@@ -80,7 +80,7 @@ PLANTS = [
     Plant("particle-of-a-number", "04.yaml", "입력 채널 {inputs},", "입력 채널 {inputs}과", "every number", below=-3),
     Plant("no-expression", "04.yaml", "(kernel**2 * inputs + 1)", "(kernel**2 * input + 1)", "input", below=-11),
     Plant("value-of-no-parameter", "04.yaml", "      inputs: [3,", "      in: [3,", "no parameter", below=-8),
-    Plant("formula-of-no-symbol", "09.yaml", '"v = mu*v - lr*g"', '"v = mu*v - lr*grd"', "'grd'", below=-11),
+    Plant("formula-of-no-symbol", "09.yaml", '"v = mu*v - lr*g"', '"v = mu*v - lr*grd"', "'grd'", below=-12),
     Plant("spelling-of-two-symbols", "09.yaml", "eps: [ε, ", "eps: [ε, η, ", "'η'", below=-6),
     Plant(
         "accepted-and-rejected",
@@ -88,7 +88,7 @@ PLANTS = [
         "    reject:\n",
         "    reject:\n    - [v = mu*v - lr*g, x = x + v]\n",
         "to be rejected",
-        below=-23,
+        below=-37,
     ),
 ]
 
