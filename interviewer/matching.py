@@ -27,6 +27,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from interviewer.reading import AFFIRMED, CONDITIONAL, NEGATED, Clause, Word, content_words, keys_of
+from interviewer.spelling import spelled
 from knowledge.rubric import Rubric
 
 __all__ = ["Found", "Match", "Matcher"]
@@ -251,12 +252,11 @@ class Matcher:
                 joined += words[stop].form.replace(" ", "").replace("-", "")
                 for name in self._joined.get(joined, ()):
                     found.setdefault(name, []).append(self._found(words[index : stop + 1]))
-        lowered = clause.text.lower()
+        texts = spelled(clause)
         for name, regex in self._regexes:
-            match = regex.search(lowered)
-            if match:
-                start, end = clause.start + match.start(), clause.start + match.end()
-                inside = [w for w in words if w.start < end and w.end > start]
+            seen = next(((text, match) for text in texts if (match := regex.search(text.text))), None)
+            if seen:
+                inside = seen[0].inside(*seen[1].span())
                 one = self._found(inside) if inside else Found(AFFIRMED, False, False, False)
                 wholly = all(word.negated == NEGATED for word in inside)
                 found.setdefault(name, []).append(one if wholly else replace(one, negated=AFFIRMED, negation=0))

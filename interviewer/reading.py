@@ -16,6 +16,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from knowledge.language import Token, nfc, stem, tokens, tokens_many
@@ -309,8 +310,10 @@ def _plain(ending: Token) -> str:
 
 def _is_counterfactual(found: Sequence[Token]) -> bool:
     """Whether what follows in the sentence is not so either ("이진 분류였다면 …")."""
-    pairs = zip(found, found[1:], strict=False)
-    return any(past.tag == "EP" and past.form in ("었", "았", "였") and _plain(e) in _UNREAL for past, e in pairs)
+    return any(
+        past.tag == "EP" and past.form in ("었", "았", "였") and _plain(ending) in _UNREAL
+        for past, ending in pairwise(found)
+    )
 
 
 def _is_supposed(found: Sequence[Token], following: Sequence[Token]) -> bool:

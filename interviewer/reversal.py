@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interviewer.reading import CONDITIONAL, NEGATED, Clause, Word
+from knowledge.language import spellings
 
 __all__ = ["BUCKETS", "DOUBTFUL", "MODEL", "SURE", "Weights", "features", "reversal"]
 
@@ -64,13 +65,18 @@ def reversal(document: str, question_id: str, clauses: Sequence[Clause]) -> floa
 def features(clauses: Sequence[Clause]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The places of what is said: of words and their pairs (from 0), and of letters (from ``BUCKETS``); each once.
 
-    Letters are those of the content words, so that politeness and spacing change nothing.
+    Letters are those of the content words, terms in one spelling, so that politeness, spacing and synonyms change nothing.
     """
     marked = [[_marked(word) for word in clause.words] for clause in clauses]
-    letters = " ".join(word.form + _MARKS.get(word.negated, "") for clause in clauses for word in clause.words)
+    letters = " ".join(_written(word) + _MARKS.get(word.negated, "") for clause in clauses for word in clause.words)
     grams = (letters[at : at + n] for n in GRAMS for at in range(len(letters) - n + 1))
     keys = (word.key for clause in clauses for word in clause.words)
     return _places(chain(keys, _said(marked)), 0), _places(grams, BUCKETS)
+
+
+def _written(word: Word) -> str:
+    forms = spellings().get(word.key.removeprefix("#")) if word.key.startswith("#") else None
+    return forms[0].lower() if forms else word.form
 
 
 def _marked(word: Word) -> str:

@@ -29,7 +29,19 @@ from knowledge.errors import UserMistake
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi
 
-__all__ = ["LEXICON", "Token", "kiwi", "lexicon", "nfc", "squeezed", "stem", "term_of", "tokens", "tokens_many"]
+__all__ = [
+    "LEXICON",
+    "Token",
+    "kiwi",
+    "lexicon",
+    "nfc",
+    "spellings",
+    "squeezed",
+    "stem",
+    "term_of",
+    "tokens",
+    "tokens_many",
+]
 
 LEXICON = Path(__file__).with_name("lexicon.yaml")
 
@@ -147,6 +159,15 @@ def lexicon() -> Mapping[str, tuple[str, ...]]:
     if not isinstance(data, dict):
         raise UserMistake(f"{LEXICON}: no terms; write one as 'id: [form, form]'")
     return {str(term): tuple(str(form) for form in forms) for term, forms in data.items()}
+
+
+@cache
+def spellings() -> Mapping[str, tuple[str, str]]:
+    """How each term is mostly written, by its id: among Korean words (its first form), and without Hangul."""
+    return {
+        term: (forms[0], next((f for f in forms if not _HANGUL.search(f)), forms[0]))
+        for term, forms in lexicon().items()
+    }
 
 
 def term_of(text: str) -> str:

@@ -1,0 +1,54 @@
+"""A clause as the expressions of a rubric see it: each term of the lexicon in one spelling, whatever was written.
+
+    [clause] = read("그라디언트가 vanishing하는 현상")
+    [one.text for one in spelled(clause)]
+    # ["기울기가 vanishing하는 현상", "gradient가 vanishing하는 현상"]
+
+Words are compared by their keys, which are the same for all forms of a term; expressions ("/(기울기|gradient)가 작/") look at
+letters, and their authors don't know every form. So they are shown the clause in the two spellings that the lexicon puts
+first (``knowledge.language.spellings``), and replies that differ in nothing but the forms of terms look the same to them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from interviewer.reading import Clause, Word
+from knowledge.language import spellings
+
+__all__ = ["Spelled", "spelled"]
+
+
+class Spelled(NamedTuple):
+    """A clause's text in lower case, and where its content words stand in it: start, end and word."""
+
+    text: str
+    words: list[tuple[int, int, Word]]
+
+    def inside(self, start: int, end: int) -> list[Word]:
+        """The words that this stretch of the text touches."""
+        return [word for at, until, word in self.words if at < end and until > start]
+
+
+def spelled(clause: Clause) -> list[Spelled]:
+    """The clause with its terms as Koreans mostly write them, and in Latin letters where that is another text."""
+    korean, latin = _spelled(clause, 0), _spelled(clause, 1)
+    return [korean] if korean.text == latin.text else [korean, latin]
+
+
+def _spelled(clause: Clause, which: int) -> Spelled:
+    original = clause.text.lower()
+    parts: list[str] = []
+    words: list[tuple[int, int, Word]] = []
+    read, written = 0, 0
+    for word in sorted(clause.words, key=lambda word: word.start):
+        start, end = word.start - clause.start, word.end - clause.start
+        if start < read:
+            continue
+        forms = spellings().get(word.key.removeprefix("#")) if word.key.startswith("#") else None
+        form = forms[which].lower() if forms else original[start:end]
+        parts += original[read:start], form
+        written += start - read
+        words.append((written, written + len(form), word))
+        read, written = end, written + len(form)
+    return Spelled("".join((*parts, original[read:])), words)
