@@ -37,7 +37,8 @@ class Word:
     """A content word. ``key`` is what it is compared by: the lexicon's term ("#relu"), an English stem, or the morpheme.
 
     ``parts`` are the keys of the words in a term of several ("vanishing gradient"); ``negation`` is where the negation
-    stands that reaches this word: words under one negation are turned round once, together.
+    stands that reaches this word: words under one negation are turned round once, together; ``suffix`` is what hangs on the
+    noun ("당" in "층당").
     """
 
     key: str
@@ -49,6 +50,7 @@ class Word:
     yardstick: bool = False
     topic: bool = False
     parts: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 @dataclass(slots=True)
@@ -341,6 +343,7 @@ def _words(offset: int, found: Sequence[Token]) -> dict[int, Word]:
         if tag == "XSN" and index - 1 in places and not token.term:
             word = places.pop(index - 1)
             word.form, word.end = word.form + token.form, offset + token.end
+            word.suffix += token.form
             word.key = word.key if word.key.startswith("#") else word.form
             places[index] = word
             continue

@@ -46,9 +46,15 @@ def _spelled(clause: Clause, which: int) -> Spelled:
         if start < read:
             continue
         forms = spellings().get(word.key.removeprefix("#")) if word.key.startswith("#") else None
-        form = forms[which].lower() if forms else original[start:end]
+        form = _in_place(forms[which].lower(), word, original[start:end]) if forms else original[start:end]
         parts += original[read:start], form
         written += start - read
         words.append((written, written + len(form), word))
         read, written = end, written + len(form)
     return Spelled("".join((*parts, original[read:])), words)
+
+
+def _in_place(form: str, word: Word, original: str) -> str:
+    """The form as it stands in the clause: with what hangs on the word, and with an English plural's s."""
+    plural = original.isascii() and original.endswith("s") and form.isascii() and not form.endswith("s")
+    return form + ("s" if plural else "") + word.suffix
