@@ -261,13 +261,17 @@ def judge_message(
 
 
 def check_findings(key: AnswerKey, replies: Sequence[str]) -> list[dict[str, str]]:
-    """What code itself can verify in the replies: one entry for each number or formula found, by point."""
+    """What code itself can verify in the replies: one entry for each number or formula found, by point.
+
+    Where the question gives no numbers, a candidate picks an example, and a number that does not fit ours is no error.
+    """
     findings = []
     for check in key.checks:
         for reply in reversed(replies):
             asked = check.parameters if key.numbers_asked and isinstance(check, NumberCheck) else None
             finding = verify_check(check, squeezed(reply), asked)
-            if finding is not None:
+            free = isinstance(check, NumberCheck) and not key.numbers_asked
+            if finding is not None and not (free and finding.verdict != "hit"):
                 meaning = finding.meaning.en if finding.meaning else ""
                 entry = {"point": check.point, "verdict": finding.verdict, "quote": finding.quote, "meaning": meaning}
                 findings.append(entry)
