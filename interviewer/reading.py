@@ -430,7 +430,7 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
         tag = token.tag.partition("-")[0]
         behind = found[index + 1 :]
         if tag == "VX" and token.form in ("않", "못하", "말"):
-            verb = _before_ji(found, index)
+            verb = None if _reminds(found, index) else _before_ji(found, index)
             polarity = _polarity(clause, behind)
             if verb is not None and polarity is not None:
                 _negate(found, places, verb, polarity, subject=_is_light(found, verb))
@@ -469,6 +469,12 @@ def _mark_korean_negation(clause: Clause, found: list[Token], places: dict[int, 
                 needed = next((i for i in range(index - 1, max(0, index - 3), -1) if found[i].form == "필요"), None)
                 if needed and needed > 1 and found[needed - 1].tag == "ETM":
                     _negate(found, places, needed - 2, polarity, subject=False)
+
+
+def _reminds(found: Sequence[Token], index: int) -> bool:
+    """Whether this is the "잖" of "사라지잖아요", which denies nothing: 지 and 않 in one syllable."""
+    ending = found[index + 1].form if index + 1 < len(found) else ""
+    return index > 0 and found[index].start == found[index - 1].start and ending.startswith(("어", "아"))
 
 
 def _undoes(found: Sequence[Token], index: int) -> bool:

@@ -11,12 +11,18 @@ first (``knowledge.language.spellings``), and replies that differ in nothing but
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from interviewer.reading import Clause, Word
 from knowledge.language import spellings
 
 __all__ = ["Spelled", "spelled"]
+
+_PARTICLES = (("이", "가"), ("은", "는"), ("을", "를"), ("과", "와"), ("으로", "로"))
+_PARTICLE = re.compile("(?:이|가|은|는|을|를|과|와|으로|로)(?![가-힣])")
+_RIEUL = 8
+"""The final consonant ㄹ, behind which "로" stands as behind a vowel."""
 
 
 class Spelled(NamedTuple):
@@ -45,12 +51,15 @@ def _spelled(clause: Clause, which: int) -> Spelled:
         start, end = word.start - clause.start, word.end - clause.start
         if start < read:
             continue
-        forms = spellings().get(word.key.removeprefix("#")) if word.key.startswith("#") else None
-        form = _in_place(forms[which].lower(), word, original[start:end]) if forms else original[start:end]
-        parts += original[read:start], form
+        form, particle = original[start:end], ""
+        if (term := word.key.removeprefix("#")) != word.key and term in spellings():
+            form = _in_place(spellings()[term][which].lower(), word, form)
+            if follows := _PARTICLE.match(original, end):
+                particle, end = _fitting(follows.group(), form), follows.end()
+        parts += original[read:start], form, particle
         written += start - read
         words.append((written, written + len(form), word))
-        read, written = end, written + len(form)
+        read, written = end, written + len(form) + len(particle)
     return Spelled("".join((*parts, original[read:])), words)
 
 
@@ -58,3 +67,10 @@ def _in_place(form: str, word: Word, original: str) -> str:
     """The form as it stands in the clause: with what hangs on the word, and with an English plural's s."""
     plural = original.isascii() and original.endswith("s") and form.isascii() and not form.endswith("s")
     return form + ("s" if plural else "") + word.suffix
+
+
+def _fitting(particle: str, form: str) -> str:
+    """The particle as it is behind this form: "를" for "을" behind a vowel and behind Latin letters."""
+    final = (ord(form[-1]) - 0xAC00) % 28 if "가" <= form[-1] <= "힣" else 0
+    closed, opened = next(pair for pair in _PARTICLES if particle in pair)
+    return closed if final and not (closed == "으로" and final == _RIEUL) else opened

@@ -37,6 +37,7 @@ def word(text: str, form: str) -> tuple[int, bool]:
         ("미분 가능", "가능", AFFIRMED),
         ("제약이 없어야 한다", "제약", NEGATED),
         ("제약이 없어야 수렴한다", "제약", CONDITIONAL),
+        ("기울기가 사라지잖아요", "사라지", AFFIRMED),
         ("양의 영역에서 포화 X", "포화", NEGATED),
         ("입력 X와 포화", "포화", AFFIRMED),
         ("It does not saturate.", "saturate", NEGATED),
@@ -109,11 +110,19 @@ def test_where_a_clause_ends(text: str, clauses: list[str]) -> None:
         ("멀 것 같지만 가깝다", True),
         ("바꾸는 건 줄 알았는데요", True),
         ("비싸지만 정확하다", False),
+        ("바꾸는 건 줄 알았는데요, 그게 아니었다", True),
         ("전체를 다 쓰면 된다", False),
     ],
 )
 def test_a_case_that_is_put_is_no_claim(text: str, supposed: bool) -> None:
     assert read(text)[0].supposed == supposed
+
+
+def test_what_follows_a_counterfactual_is_not_so_either() -> None:
+    assert [clause.supposed for clause in read("분류가 둘이었다면 노드는 하나고, sigmoid를 쓴다. 지금은 열 개다.")] == [
+        *(True, True, True),
+        False,
+    ]
 
 
 def test_a_heading_announces_what_follows() -> None:
