@@ -206,11 +206,18 @@ def _within(found: Sequence[Token]) -> set[int]:
             content = range(opened.pop() + 1, index)
             if len(content) < 12 and all(found[i].form.isascii() or found[i].tag == "SW" for i in content):
                 inside.update(i for i in content if found[i].tag == "SP")
-        elif (token.form == "/" and any(token.start in (side.end, side.start - 1) for side in sides)) or (
-            token.form == "·" and all(side.form.isascii() for side in sides)
+        elif (
+            (token.form == "/" and any(token.start in (side.end, side.start - 1) for side in sides))
+            or (token.form == "·" and (all(side.form.isascii() for side in sides) or any(map(_is_symbol, sides))))
+            or (token.form == ":" and index + 1 < len(found) and found[index + 1].form.startswith("="))
         ):
             inside.add(index)
     return inside
+
+
+def _is_symbol(token: Token) -> bool:
+    """Whether this is a letter of a formula ("η")."""
+    return len(token.form) == 1 and token.form.isalpha() and not "가" <= token.form <= "힣"
 
 
 def _pieces(found: list[Token], within: Container[int] = ()) -> Iterator[_Piece]:

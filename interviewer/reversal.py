@@ -65,11 +65,12 @@ def reversal(document: str, question_id: str, clauses: Sequence[Clause]) -> floa
 def features(clauses: Sequence[Clause]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The places of what is said: of words and their pairs (from 0), and of letters (from ``BUCKETS``); each once.
 
-    Letters are those of the content words, terms in one spelling, so that politeness, spacing and synonyms change nothing.
+    Letters are those of a clause's content words, terms in one spelling, so that politeness, spacing, synonyms and the order
+    of clauses change nothing.
     """
     marked = [[_marked(word) for word in clause.words] for clause in clauses]
-    letters = " ".join(_written(word) + _MARKS.get(word.negated, "") for clause in clauses for word in clause.words)
-    grams = (letters[at : at + n] for n in GRAMS for at in range(len(letters) - n + 1))
+    written = (" ".join(_written(word) + _MARKS.get(word.negated, "") for word in clause.words) for clause in clauses)
+    grams = (letters[at : at + n] for letters in written for n in GRAMS for at in range(len(letters) - n + 1))
     keys = (word.key for clause in clauses for word in clause.words)
     return _places(chain(keys, _said(marked)), 0), _places(grams, BUCKETS)
 
