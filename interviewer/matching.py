@@ -133,7 +133,7 @@ class Matcher:
         self._own = {word.key for asked in (question, rubric.question["en"]) for word in content_words(asked)}
         forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
         plain = [(name, form) for name, form in forms if not _is_regex(form)]
-        self._regexes = [(name, re.compile(form[1:-1])) for name, form in forms if _is_regex(form)]
+        self._regexes = [(name, re.compile(form[1:-1]).search) for name, form in forms if _is_regex(form)]
         for (name, form), found in zip(plain, _keys([form for _, form in plain]), strict=True):
             self._add_form(name, form, found or (form.lower(),))
         sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(_is_regex, written))}
@@ -252,11 +252,14 @@ class Matcher:
                 joined += words[stop].form.replace(" ", "").replace("-", "")
                 for name in self._joined.get(joined, ()):
                     found.setdefault(name, []).append(self._found(words[index : stop + 1]))
-        texts = spelled(clause)
-        for name, regex in self._regexes:
-            seen = next(((text, match) for text in texts if (match := regex.search(text.text))), None)
-            if seen:
-                inside = seen[0].inside(*seen[1].span())
+        korean, *latin = spelled(clause)
+        for name, search in self._regexes:
+            seen, match = korean, search(korean.text)
+            if match is None and latin:
+                [seen] = latin
+                match = search(seen.text)
+            if match:
+                inside = seen.inside(*match.span())
                 one = self._found(inside) if inside else Found(AFFIRMED, False, False, False)
                 wholly = all(word.negated == NEGATED for word in inside)
                 found.setdefault(name, []).append(one if wholly else replace(one, negated=AFFIRMED, negation=0))

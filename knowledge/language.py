@@ -197,6 +197,7 @@ def _key(form: str) -> str:
     return _closed(_singular(form.lower()))
 
 
+@lru_cache(maxsize=50_000)
 def _closed(form: str) -> str:
     return _SEPARATOR.sub("", _BRITISH.sub("iz", form))
 
