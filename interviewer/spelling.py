@@ -70,7 +70,8 @@ def _in_place(form: str, word: Word, original: str) -> str:
 
 
 def _fitting(particle: str, form: str) -> str:
-    """The particle as it is behind this form: "를" for "을" behind a vowel and behind Latin letters."""
-    final = (ord(form[-1]) - 0xAC00) % 28 if "가" <= form[-1] <= "힣" else 0
+    """The particle as it is behind this form: "를" for "을" behind a vowel; letters and digits as they are read."""
+    last = form[-1]
+    final = (ord(last) - 0xAC00) % 28 if "가" <= last <= "힣" else _RIEUL if last in "l178" else last in "mn036"
     closed, opened = next(pair for pair in _PARTICLES if particle in pair)
     return closed if final and not (closed == "으로" and final == _RIEUL) else opened
