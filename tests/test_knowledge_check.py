@@ -17,7 +17,7 @@ from knowledge.rubric import RUBRICS
 @dataclass(frozen=True)
 class Plant:
     """A fault: the first ``old`` of a rubric file becomes ``new``. It is named where the text first differs, ``below``
-    lines further down, and ``says`` stands in what is said."""
+    lines further down, or at the last line before that which begins with ``under``; ``says`` stands in what is said."""
 
     name: str
     file: str
@@ -25,6 +25,7 @@ class Plant:
     new: str
     says: str
     below: int = 0
+    under: str = ""
 
 
 AUTO_ML = "  - id: automates-search\n"
@@ -76,19 +77,19 @@ PLANTS = [
     Plant("two-rubrics", "01.yaml", '- id: "1.1"', '- id: "1"', "two rubrics"),
     # Computed answers.
     Plant("check-of-no-point", "04.yaml", "    point: weight-count", "    point: wait-count", "does not exist"),
-    Plant("placeholder-of-nothing", "04.yaml", "입력 채널 {inputs}", "입력 채널 {in}", "placeholder", below=-3),
-    Plant("particle-of-a-number", "04.yaml", "입력 채널 {inputs},", "입력 채널 {inputs}과", "every number", below=-3),
-    Plant("no-expression", "04.yaml", "(kernel**2 * inputs + 1)", "(kernel**2 * input + 1)", "input", below=-11),
-    Plant("value-of-no-parameter", "04.yaml", "      inputs: [3,", "      in: [3,", "no parameter", below=-8),
-    Plant("formula-of-no-symbol", "09.yaml", '"v = mu*v - lr*g"', '"v = mu*v - lr*grd"', "'grd'", below=-12),
-    Plant("spelling-of-two-symbols", "09.yaml", "eps: [ε, ", "eps: [ε, η, ", "'η'", below=-6),
+    Plant("placeholder-of-nothing", "04.yaml", "입력 채널 {inputs}", "입력 채널 {in}", "placeholder", under="  - kind: number"),
+    Plant("particle-of-a-number", "04.yaml", "입력 채널 {inputs},", "입력 채널 {inputs}과", "every number", under="  - kind: number"),
+    Plant("no-expression", "04.yaml", "(kernel**2 * inputs + 1)", "(kernel**2 * input + 1)", "input", under="  - kind: number"),
+    Plant("value-of-no-parameter", "04.yaml", "      inputs: [3,", "      in: [3,", "no parameter", under="  - kind: number"),
+    Plant("formula-of-no-symbol", "09.yaml", '"v = mu*v - lr*g"', '"v = mu*v - lr*grd"', "'grd'", under="  - kind: formula"),
+    Plant("spelling-of-two-symbols", "09.yaml", "eps: [ε, ", "eps: [ε, η, ", "'η'", under="  - kind: formula"),
     Plant(
         "accepted-and-rejected",
         "09.yaml",
         "    reject:\n",
         "    reject:\n    - [v = mu*v - lr*g, x = x + v]\n",
         "to be rejected",
-        below=-37,
+        under="  - kind: formula",
     ),
 ]
 
@@ -107,6 +108,8 @@ def test_a_planted_fault_is_named_with_file_and_line(rubrics: Path, plant: Plant
     path.write_text(after, encoding="utf-8")
     pairs = zip(before.split("\n"), after.split("\n"), strict=False)
     line = next(number for number, (old, new) in enumerate(pairs, 1) if old != new) + plant.below
+    while plant.under and not after.split("\n")[line - 1].startswith(plant.under):
+        line -= 1
     done = CliRunner().invoke(app, ["check", "--folder", str(rubrics)])
     assert done.exit_code == 1
     named = [one for one in done.stderr.splitlines() if one.startswith(f"{path}:{line}: ")]
