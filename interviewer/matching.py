@@ -252,12 +252,9 @@ class Matcher:
                 joined += words[stop].form.replace(" ", "").replace("-", "")
                 for name in self._joined.get(joined, ()):
                     found.setdefault(name, []).append(self._found(words[index : stop + 1]))
-        korean, *latin = spelled(clause)
+        seen = spelled(clause)
         for name, search in self._regexes:
-            seen, match = korean, search(korean.text)
-            if match is None and latin:
-                [seen] = latin
-                match = search(seen.text)
+            match = search(seen.text)
             if match:
                 inside = seen.inside(*match.span())
                 one = self._found(inside) if inside else Found(AFFIRMED, False, False, False)

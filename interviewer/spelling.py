@@ -1,12 +1,13 @@
 """A clause as the expressions of a rubric see it: each term of the lexicon in one spelling, whatever was written.
 
-    [clause] = read("그라디언트가 vanishing하는 현상")
-    [one.text for one in spelled(clause)]
-    # ["기울기가 vanishing하는 현상", "gradient가 vanishing하는 현상"]
+    [korean] = read("그라디언트가 vanishing하는 현상")
+    spelled(korean).text        # "기울기가 vanishing하는 현상"
+    [english] = read("the grads are small")
+    spelled(english).text       # "the gradients are small"
 
 Words are compared by their keys, which are the same for all forms of a term; expressions ("/(기울기|gradient)가 작/") look at
-letters, and their authors don't know every form. So they are shown the clause in the two spellings that the lexicon puts
-first (``knowledge.language.spellings``), and replies that differ in nothing but the forms of terms look the same to them.
+letters, and their authors don't know every form. So they are shown the clause in the spelling that the lexicon puts first
+(``knowledge.language.spellings``), and replies that differ in nothing but the forms of terms look the same to them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = ["Spelled", "spelled"]
 
 _PARTICLES = (("이", "가"), ("은", "는"), ("을", "를"), ("과", "와"), ("으로", "로"))
 _PARTICLE = re.compile("(?:이|가|은|는|을|를|과|와|으로|로)(?![가-힣])")
+_HANGUL = re.compile("[가-힣]")
 _RIEUL = 8
 """The final consonant ㄹ, behind which "로" stands as behind a vowel."""
 
@@ -36,14 +38,10 @@ class Spelled(NamedTuple):
         return [word for at, until, word in self.words if at < end and until > start]
 
 
-def spelled(clause: Clause) -> list[Spelled]:
-    """The clause with its terms as Koreans mostly write them, and in Latin letters where that is another text."""
-    korean, latin = _spelled(clause, 0), _spelled(clause, 1)
-    return [korean] if korean.text == latin.text else [korean, latin]
-
-
-def _spelled(clause: Clause, which: int) -> Spelled:
+def spelled(clause: Clause) -> Spelled:
+    """The clause with its terms as they are mostly written: among Hangul, or in a clause without any."""
     original = clause.text.lower()
+    which = 0 if _HANGUL.search(original) else 1
     parts: list[str] = []
     words: list[tuple[int, int, Word]] = []
     read, written = 0, 0

@@ -137,13 +137,8 @@ def _closes(form: str) -> bool:
     return (ord(form[-1]) - 0xAC00) % 28 > 0
 
 
-@pytest.mark.parametrize(
-    ("rephrase", "exceptions"),
-    [(with_filler, 0.0), (spaced, 0.0), (british, 0.0), (other_level, 0.0), (reordered, 0.03), (in_other_words, 0.08)],
-)
-def test_a_rephrasing_moves_no_score(rephrase: Callable[[Reply], str | None], exceptions: float) -> None:
-    """``exceptions``: the share of replies that may move for now; a new word may still meet an expression of a rubric
-    that the old one did not, and a sentence may lean on another without a word that says so."""
+@pytest.mark.parametrize("rephrase", [with_filler, spaced, british, other_level, reordered, in_other_words])
+def test_a_rephrasing_moves_no_score(rephrase: Callable[[Reply], str | None]) -> None:
     moved, tried = [], 0
     for reply in replies():
         text = rephrase(reply)
@@ -154,7 +149,7 @@ def test_a_rephrasing_moves_no_score(rephrase: Callable[[Reply], str | None], ex
         if abs(before - after) > TOLERANCE:
             moved.append(f"{reply.id}: {before} → {after}\n  {reply.reply}\n  {text}")
     assert tried >= 4
-    assert len(moved) <= exceptions * tried, "\n".join([f"{len(moved)} of {tried}", *moved])
+    assert not moved, "\n".join([f"{len(moved)} of {tried}", *moved])
 
 
 def test_a_good_point_more_never_costs() -> None:
