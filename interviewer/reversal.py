@@ -32,8 +32,8 @@ MODEL = Path(__file__).with_name("reversal.npz")
 BUCKETS = 4096
 """Places that features are hashed to: as many for words as for letters."""
 DOUBTFUL, SURE = 0.5, 1.25
-"""Log-odds from which a reply may be, and from which it is taken to be, reversed; set on the tune split, of whose right
-replies none is called reversed and one in a hundred doubtful."""
+"""Log-odds from which a reply may be, and from which it is taken to be, reversed; set on the tune split, of whose strong
+replies none is doubtful and of whose half right ones one in twenty is."""
 GRAMS = (2, 3, 4)
 _MARKS = {NEGATED: "!", CONDITIONAL: "?"}
 
