@@ -175,7 +175,10 @@ class Matcher:
     ) -> Match | None:
         hit = _largest(views, said, SAME)
         meant = [view for view in views if not view.clauses[view.index].supposed]
-        against = max(_largest(meant, denied, SAME), _largest(meant, said, TURNED))
+        turned = _largest(meant, said, TURNED)
+        if hit.size >= ENOUGH_TO_TURN and hit.start < turned.end and turned.start < hit.end:
+            turned = NOWHERE  # the claim is made by a negation that another pattern knows
+        against = max(_largest(meant, denied, SAME), turned)
         if hit.size and against.size:
             overlap = hit.start < against.end and against.start < hit.end
             if against.size > hit.size or (against.size == hit.size and overlap):
