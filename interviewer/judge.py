@@ -318,7 +318,8 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     """The part of a reply that a quote stands for, verbatim; empty if it is not there or says nothing.
 
     Folded for the comparison: Unicode NFC, case, white space. A quote says something when it has at least one word
-    that is neither a stop word nor a word of the question. It begins at a word, and a short one is whole words.
+    that is neither a stop word nor a word of the question, or denies what the question puts ("알 수 없다"). It begins at a
+    word, and a short one is whole words.
     """
     wanted = _fold(quote)[:MAX_QUOTE].strip()
     if not wanted:
@@ -362,8 +363,11 @@ def is_said(quote: str, replies: Sequence[str]) -> bool:
 
 
 def _says_something(text: str, question: str) -> bool:
-    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have."""
+    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or a denial
+    that the question does not have."""
     own = _own_forms(question)
+    if _DENIAL.search(_fold(text)) and not _DENIAL.search(_fold(question)):
+        return True
 
     def is_own(form: str) -> bool:
         return any(form == o or _inflects(form, o) or _inflects(o, form) for o in own)
@@ -371,6 +375,8 @@ def _says_something(text: str, question: str) -> bool:
     words = (_forms(word) for word in _WORD.findall(_fold(text)))
     return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)
 
+
+_DENIAL = re.compile(r"없|않|못|아니|아닌|불가능|\b(?:not|no|never|cannot|impossible)\b|n['’]t\b")
 
 _SUFFIX = re.compile(r"(?:e?s|e?d|ing|er|'s)$")
 LONGEST_ENDING = 3
