@@ -366,7 +366,7 @@ def _says_something(text: str, question: str) -> bool:
     """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or a denial
     that the question does not have."""
     own = _own_forms(question)
-    if _DENIAL.search(_fold(text)) and not _DENIAL.search(_fold(question)):
+    if not set(_DENIAL.findall(_fold(text))) <= set(_DENIAL.findall(_fold(question))):
         return True
 
     def is_own(form: str) -> bool:
