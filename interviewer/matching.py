@@ -77,7 +77,8 @@ class Match:
 class Matches(NamedTuple):
     """What a reply says to a question: the verdicts on points and the misconceptions, by id, and the clauses that say so.
 
-    ``telling`` are the clauses with any of the question's concepts; the others are filler as far as the rubric knows.
+    ``telling`` are the clauses with any of the question's concepts that is not found in silence too (one that is there
+    where something else is not); the others are filler as far as the rubric knows.
     """
 
     points: dict[str, Match]
@@ -134,6 +135,7 @@ class Matcher:
         forms = [(name, form) for name, written in rubric.concepts.items() for form in written]
         plain = [(name, form) for name, form in forms if not _is_regex(form)]
         self._regexes = [(name, re.compile(form[1:-1]).search) for name, form in forms if _is_regex(form)]
+        self._silent = {name for name, search in self._regexes if search("")}
         for (name, form), found in zip(plain, _keys([form for _, form in plain]), strict=True):
             self._add_form(name, form, found or (form.lower(),))
         sizes = {name: WHOLE_PHRASE for name, written in rubric.concepts.items() if all(map(_is_regex, written))}
@@ -168,7 +170,8 @@ class Matcher:
             span = _largest(meant, [p for p in wrong if p.names <= said], SAME)
             if span.size:
                 misconceptions[misconception_id] = Match("hit", span.start, span.end)
-        return Matches(points, misconceptions, [view.clauses[view.index] for view in views if view.hits[view.index]])
+        telling = [view.clauses[view.index] for view in views if view.hits[view.index].keys() - self._silent]
+        return Matches(points, misconceptions, telling)
 
     def _best(
         self, views: Sequence[_View], said: list[_Pattern], partly: list[_Pattern], denied: list[_Pattern]

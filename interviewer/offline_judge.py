@@ -55,10 +55,16 @@ _TO_THE_EXAMINER = re.compile(
     re.IGNORECASE,
 )
 
+_CLOSING = re.compile(
+    r"\W*(?:제가|내가|저는)? ?(?:아는|알고 있는|기억나는|생각나는|드릴 말씀은) ?(?:건|것은|거는|게|내용은|바는)? ?(?:여기까지|이 ?정도|이게 다|이것뿐)\w{0,4}\W*"
+    r"|\W*(?:이상|여기까지)(?:입니다|이에요|예요|임)\W*|\W*that(?:['’]s| is) (?:all|about all|it)(?: (?:that )?i (?:know|have|remember))?\W*",
+    re.IGNORECASE,
+)
+
 
 def to_the_examiner(text: str) -> bool:
     """Whether a sentence speaks to whoever marks it rather than to the question."""
-    return bool(_TO_THE_EXAMINER.search(text))
+    return bool(_TO_THE_EXAMINER.search(text) or _CLOSING.fullmatch(text))
 
 
 class OfflineJudge:

@@ -31,7 +31,7 @@ __all__ = ["BUCKETS", "DOUBTFUL", "MODEL", "SURE", "Weights", "features", "rever
 MODEL = Path(__file__).with_name("reversal.npz")
 BUCKETS = 4096
 """Places that features are hashed to: as many for words as for letters."""
-DOUBTFUL, SURE = 0.8, 2.0
+DOUBTFUL, SURE = 0.8, 1.75
 """Log-odds from which a reply may be, and from which it is taken to be, reversed; set on the tune split, of whose strong
 replies none is doubtful and of whose half right ones one in twenty is."""
 GRAMS = (2, 3, 4)
