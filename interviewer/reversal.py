@@ -1,6 +1,6 @@
 """Whether a reply turns round what a right answer says, in the very words of a right answer.
 
-    reversal("deep_learning.ko.txt", "1", read("sigmoid는 비교만 하니 싸고 ReLU는 지수 연산이라 비쌉니다."))   # 1.2
+    reversal("deep_learning.ko.txt", "1", read("sigmoid는 비교만 하니 싸고 ReLU는 지수 연산이라 비쌉니다."))   # 2.3
     reversal("deep_learning.ko.txt", "1", read("sigmoid는 지수 연산이라 비싸고 ReLU는 비교만 하니 쌉니다."))   # −1.5
 
 Patterns (``matching.py``) know the words of a claim and which of them are negated; the ways to say its opposite are more than
@@ -33,7 +33,7 @@ BUCKETS = 4096
 """Places that features are hashed to: as many for words as for letters."""
 DOUBTFUL, SURE = 0.8, 1.75
 """Log-odds from which a reply may be, and from which it is taken to be, reversed; set on the tune split, of whose strong
-replies none is doubtful and of whose half right ones one in twenty is."""
+replies none is doubtful and of whose half right ones one in thirty is. Certainty asks for more, since it costs all."""
 GRAMS = (2, 3, 4)
 _MARKS = {NEGATED: "!", CONDITIONAL: "?"}
 
