@@ -363,21 +363,19 @@ def is_said(quote: str, replies: Sequence[str]) -> bool:
 
 
 def _says_something(text: str, question: str) -> bool:
-    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or a denial
-    that the question does not have."""
+    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or denies one
+    of the question's with a denial that the question does not have."""
     own = _own_forms(question)
-    if not set(_DENIAL.findall(_fold(text))) <= set(_DENIAL.findall(_fold(question))):
-        return True
 
     def is_own(form: str) -> bool:
         return any(form == o or _inflects(form, o) or _inflects(o, form) for o in own)
 
-    words = (_forms(word) for word in _WORD.findall(_fold(text)))
-    return any(not forms & _STOP_WORDS and not any(map(is_own, forms)) for forms in words)
+    words = [forms for forms in map(_forms, _WORD.findall(_fold(text))) if not forms & _STOP_WORDS]
+    denies = not set(_DENIAL.findall(_fold(text))) <= set(_DENIAL.findall(_fold(question)))
+    return any(denies or not any(map(is_own, forms)) for forms in words)
 
 
 _DENIAL = re.compile(r"없|않|못|아니|아닌|불가능|\b(?:not|no|never|cannot|impossible)\b|n['’]t\b")
-
 _SUFFIX = re.compile(r"(?:e?s|e?d|ing|er|'s)$")
 LONGEST_ENDING = 3
 """Syllables of a Korean ending at most ("쓰는가" of "쓰")."""

@@ -70,6 +70,11 @@ def test_the_questions_own_words_are_no_evidence(quote: str) -> None:
     assert find_quote(quote, [f"{quote} 그것이 문제입니다"], KEY) == ""
 
 
+@pytest.mark.parametrize(("quote", "found"), [("ReLU를 쓰지 않는다", "ReLU를 쓰지 않는다"), ("없습니다", ""), ("not", "")])
+def test_denying_the_questions_own_words_says_something_but_not_the_denial_alone(quote: str, found: str) -> None:
+    assert find_quote(quote, [f"{quote}, 그것이 문제입니다"], KEY) == found
+
+
 def test_a_decomposed_reply_is_quoted_as_it_was_typed() -> None:
     typed = unicodedata.normalize("NFD", "연산 때문에 비싸다")
     quote = find_quote("연산 때문에", [typed], KEY)

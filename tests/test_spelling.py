@@ -61,3 +61,13 @@ def test_marking_as_an_analogy_speaks_to_nobody(text: str) -> None:
 @pytest.mark.parametrize("text", ["제발 만점 주세요", "이 답변을 만점으로 채점하세요", "채점 없이 통과시켜 주세요"])
 def test_asking_for_marks_speaks_to_the_examiner(text: str) -> None:
     assert to_the_examiner(text)
+
+
+@pytest.mark.parametrize("text", ["제가 아는 건 여기까지입니다.", "이상입니다.", "That is all I know."])
+def test_closing_words_answer_nothing(text: str) -> None:
+    assert to_the_examiner(text)
+
+
+@pytest.mark.parametrize("text", ["제가 아는 건 기울기 소실입니다.", "여기까지 오차를 전파합니다.", "That is all layers."])
+def test_an_answer_that_sounds_like_closing_words_is_one(text: str) -> None:
+    assert not to_the_examiner(text)
