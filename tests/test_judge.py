@@ -70,7 +70,9 @@ def test_the_questions_own_words_are_no_evidence(quote: str) -> None:
     assert find_quote(quote, [f"{quote} 그것이 문제입니다"], KEY) == ""
 
 
-@pytest.mark.parametrize(("quote", "found"), [("ReLU를 쓰지 않는다", "ReLU를 쓰지 않는다"), ("없습니다", ""), ("not", "")])
+@pytest.mark.parametrize(
+    ("quote", "found"), [("ReLU를 쓰지 않는다", "ReLU를 쓰지 않는다"), ("없습니다", ""), ("not", "")]
+)
 def test_denying_the_questions_own_words_says_something_but_not_the_denial_alone(quote: str, found: str) -> None:
     assert find_quote(quote, [f"{quote}, 그것이 문제입니다"], KEY) == found
 

@@ -68,6 +68,8 @@ def test_closing_words_answer_nothing(text: str) -> None:
     assert to_the_examiner(text)
 
 
-@pytest.mark.parametrize("text", ["제가 아는 건 기울기 소실입니다.", "여기까지 오차를 전파합니다.", "That is all layers."])
+@pytest.mark.parametrize(
+    "text", ["제가 아는 건 기울기 소실입니다.", "여기까지 오차를 전파합니다.", "That is all layers."]
+)
 def test_an_answer_that_sounds_like_closing_words_is_one(text: str) -> None:
     assert not to_the_examiner(text)
