@@ -318,8 +318,8 @@ def find_quote(quote: str, replies: Sequence[str], key: AnswerKey) -> str:
     """The part of a reply that a quote stands for, verbatim; empty if it is not there or says nothing.
 
     Folded for the comparison: Unicode NFC, case, white space. A quote says something when it has at least one word
-    that is neither a stop word nor a word of the question, or denies what the question puts ("알 수 없다"). It begins at a
-    word, and a short one is whole words.
+    that is neither a stop word nor a word of the question, or claims something of its words ("알 수 없다", "A가 더 가깝다").
+    It begins at a word, and a short one is whole words.
     """
     wanted = _fold(quote)[:MAX_QUOTE].strip()
     if not wanted:
@@ -363,19 +363,21 @@ def is_said(quote: str, replies: Sequence[str]) -> bool:
 
 
 def _says_something(text: str, question: str) -> bool:
-    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or denies one
-    of the question's with a denial that the question does not have."""
+    """Whether a text has a word that is neither a stop word nor the question's, whatever endings they have, or makes a claim
+    of the question's words with a denial or a comparison that the question does not have."""
     own = _own_forms(question)
 
     def is_own(form: str) -> bool:
         return any(form == o or _inflects(form, o) or _inflects(o, form) for o in own)
 
     words = [forms for forms in map(_forms, _WORD.findall(_fold(text))) if not forms & _STOP_WORDS]
-    denies = not set(_DENIAL.findall(_fold(text))) <= set(_DENIAL.findall(_fold(question)))
-    return any(denies or not any(map(is_own, forms)) for forms in words)
+    claims = not set(_CLAIMS.findall(_fold(text))) <= set(_CLAIMS.findall(_fold(question)))
+    return any(claims or not any(map(is_own, forms)) for forms in words)
 
 
-_DENIAL = re.compile(r"없|않|못|아니|아닌|불가능|\b(?:not|no|never|cannot|impossible)\b|n['’]t\b")
+_CLAIMS = re.compile(
+    r"없|않|못|아니|아닌|불가능|보다|\b(?:더|덜|not|no|never|cannot|impossible|more|less|than)\b|n['’]t\b"
+)
 _SUFFIX = re.compile(r"(?:e?s|e?d|ing|er|'s)$")
 LONGEST_ENDING = 3
 """Syllables of a Korean ending at most ("쓰는가" of "쓰")."""

@@ -119,6 +119,7 @@ _ENGLISH_STOP = frozenset(
 _ENGLISH_VERB = frozenset(
     "is are was were has have had does do did can could will would should may might must doesn isn don aren won".split()
 )
+_EQUALS = ("=", "≈", "∝", "←")
 _JOINT = re.compile(r"[\s-]+")
 _SENTENCE = re.compile(
     r"\n+|(?<=[.!?。])(?=\s|[가-힣])|(?<=다\.)|[;；]|(?<=[ㅋㅎㅠㅜ])\s|(?<=[요다음함임됨죠])\s(?=[A-Z\[<{#])"
@@ -133,9 +134,10 @@ def read(text: str) -> list[Clause]:
     clauses: list[Clause] = []
     for number, (start, sentence) in enumerate(_sentences(text)):
         found = tokens(sentence)
-        pieces = list(_pieces(found))
+        equates = any(token.form in _EQUALS for token in found)  # then slashes are more likely fractions than a list's
+        pieces = list(_pieces(found, within=_within(found) if equates else ()))
         listed = _is_list(sentence, pieces)
-        if not listed:
+        if not listed and not equates:
             pieces = list(_pieces(found, within=_within(found)))
         first_word = next((t.form for t in found if t.tag[0] in "NMSVI"), "")
         unreal = False
@@ -290,7 +292,7 @@ def _is_spoken(piece: _Piece) -> bool:
     ending = {"EF", "EC", "ETN", "VCP", "VCN", "JKS", "JKO", "JX", "JKB"}
     named = any(token.form == "_" for token in piece.tokens)  # "is_training" is a name
     words = {token.form for token in piece.tokens if token.tag == "SL" and len(token.form) > 1}
-    equation = any(token.form in ("=", "≈", "∝", "←") for token in piece.tokens)
+    equation = any(token.form in _EQUALS for token in piece.tokens)
     return bool(equation or tags & ending or (words & _ENGLISH_STOP and not named))
 
 

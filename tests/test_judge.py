@@ -71,9 +71,16 @@ def test_the_questions_own_words_are_no_evidence(quote: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quote", "found"), [("ReLU를 쓰지 않는다", "ReLU를 쓰지 않는다"), ("없습니다", ""), ("not", "")]
+    ("quote", "found"),
+    [
+        ("ReLU를 쓰지 않는다", "ReLU를 쓰지 않는다"),
+        ("ReLU를 더 쓴다", "ReLU를 더 쓴다"),
+        ("없습니다", ""),
+        ("not", ""),
+        ("더", ""),
+    ],
 )
-def test_denying_the_questions_own_words_says_something_but_not_the_denial_alone(quote: str, found: str) -> None:
+def test_a_claim_of_the_questions_own_words_says_something_but_not_its_negation_alone(quote: str, found: str) -> None:
     assert find_quote(quote, [f"{quote}, 그것이 문제입니다"], KEY) == found
 
 

@@ -82,6 +82,8 @@ def test_what_is_compared_with_does_not_own_the_property(text: str, yardstick: b
         ("기울기 소실 방지, 수렴 속도 향상, 초기값 의존", False),
         ("gamma, beta, y = ax + b", False),
         ("gamma/beta/초기값", True),
+        ("dL/dw = dL/dy · dy/dh · dh/dw", False),
+        ("W, b, lr = 0.1, Adam, ReLU", True),
     ],
 )
 def test_a_bare_list_of_terms_is_seen(text: str, listed: bool) -> None:
